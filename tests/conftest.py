@@ -1,0 +1,28 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+REAL_AUDIO = Path(os.environ.get("SOUNDCHECK_REAL_AUDIO", REPOSITORY.parent / "shared" / "data"))
+
+
+def _real(folder: str) -> Path:
+    path = REAL_AUDIO / folder
+    if not path.is_dir():
+        pytest.skip(f"no real audio at {path} (set SOUNDCHECK_REAL_AUDIO to the folder that holds {folder}/)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of this checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def philharmonia_dir() -> Path:
+    """Real recordings of notes, `audio/<instrument>/<file>.mp3`; the test is skipped where they are absent."""
+    return _real("philharmonia-subset")

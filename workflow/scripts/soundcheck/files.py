@@ -1,9 +1,10 @@
 """Files that are either complete or absent."""
 
 import contextlib
+import csv
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -24,6 +25,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def csv_rows(path: str | Path, columns: Sequence[str]) -> Iterator[Callable[[dict], object]]:
+    """Yield a function that writes one row, a dict, of a CSV file with these columns; the file appears at the end."""
+    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        yield writer.writerow
 
 
 def _umask() -> int:

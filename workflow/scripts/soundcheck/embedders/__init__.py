@@ -1,0 +1,46 @@
+"""The contract of an embedder, and how one is loaded from its catalogue entry.
+
+A family of models is one module in this folder with one function, `load(entry, device) -> Embedder`. The driver
+(`soundcheck.driver`) does everything else for all families: decode, deform, resample, batch, pool, write.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """What the driver must know of a model.
+
+    `cut` turns a clip `(samples,)` at `sample_rate` Hz into windows. `forward` maps a batch of windows of equal length
+    `(batch, samples)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
+    last batch filled up with zeros, so that a window's embedding never depends on its neighbours; with `batch_size` 1
+    the windows may differ in length. `in_workers` says that `forward` is plain NumPy, and runs best in the processes
+    that decode.
+    """
+
+    sample_rate: int
+    dimension: int
+    cut: Callable[[np.ndarray], Sequence[np.ndarray]]
+    forward: Callable[[np.ndarray], np.ndarray]
+    batch_size: int = 1
+    pooling: str = "mean"
+    in_workers: bool = False
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def pooled_dimension(self) -> int:
+        """The size of a track's pooled vector."""
+        return self.dimension * (2 if self.pooling == "mean_std" else 1)
+
+
+def load(entry: dict, device: str) -> Embedder:
+    """Load the embedder that a catalogue entry describes; `device` is `cpu` or `cuda`.
+
+    Raises:
+        SoundcheckError: its weights or its module cannot be used.
+    """
+    return importlib.import_module(f"soundcheck.embedders.{entry['family']}").load(entry, device)

@@ -1,0 +1,46 @@
+"""Audio files as float32 arrays: decoding by libsndfile, resampling by soxr, both in memory."""
+
+from pathlib import Path
+
+import numpy as np
+
+# Peaks below this are digital silence or dither of 24 bits: no representation can say anything about them.
+SILENCE_PEAK = 1e-6
+
+
+class UnusableAudioError(Exception):
+    """This recording cannot be used; the message is the reason that the list of left-out items shows."""
+
+
+def decode(path: str | Path) -> tuple[np.ndarray, int]:
+    """Read a file as mono float32 `(samples,)` with its own sample rate in Hz; channels are averaged.
+
+    Raises:
+        UnusableAudioError: the file is missing, not readable as audio, empty, silent, or holds values that are not finite.
+    """
+    import soundfile
+
+    if not Path(path).is_file():
+        raise UnusableAudioError("missing file")
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise UnusableAudioError(f"not readable as audio: {str(error).replace(str(path), Path(path).name)}") from error
+    if not len(samples):
+        raise UnusableAudioError("empty: no samples")
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise UnusableAudioError("samples that are not finite numbers")
+    if np.abs(mono).max() < SILENCE_PEAK:
+        raise UnusableAudioError("silent: every sample is zero")
+    return np.ascontiguousarray(mono), rate
+
+
+def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
+    """Resample mono `(samples,)` from `rate` to `new_rate` Hz with soxr's high quality; at least one sample remains."""
+    if rate == new_rate:
+        return samples
+    import soxr
+
+    resampled = soxr.resample(samples, rate, new_rate, quality="HQ")
+    return resampled if len(resampled) else np.zeros(1, dtype=np.float32)

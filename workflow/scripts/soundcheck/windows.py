@@ -1,0 +1,19 @@
+"""Cutting a clip into the windows that a model sees."""
+
+import numpy as np
+
+
+def centred(samples: np.ndarray, window: int, hop: int) -> np.ndarray:
+    """Windows `(n, window)` centred on every multiple of `hop` samples, zero-padded at both ends: n = 1 + samples // hop.
+
+    A clip shorter than a window therefore gives at least one.
+    """
+    padded = np.pad(samples, (window // 2, window - window // 2))
+    views = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    return views[: 1 + len(samples) // hop]
+
+
+def pieces(samples: np.ndarray, longest: int) -> list[np.ndarray]:
+    """The clip as it is, or, when it is longer than `longest` samples, consecutive parts of nearly equal length."""
+    count = -(-len(samples) // longest)
+    return np.array_split(samples, max(1, count))

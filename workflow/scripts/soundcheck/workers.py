@@ -1,11 +1,11 @@
 """Where a job's work is done: in the caller, or in worker processes that end with it."""
 
 import os
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
+
+from soundcheck.jobs import end_with
 
 
 class Inline(Executor):
@@ -27,17 +27,6 @@ def processes(count: int) -> Executor:
     """
     if count == 0:
         return Inline()
-    workers = ProcessPoolExecutor(count, get_context("fork"), end_with_parent, (os.getpid(),))
+    workers = ProcessPoolExecutor(count, get_context("fork"), end_with, (os.getpid(),))
     workers.submit(os.getpid).result()  # all workers are forked at the first task
     return workers
-
-
-def end_with_parent(parent: int) -> None:
-    """End this process soon after its parent has ended, however that ended: a killed run leaves nothing behind."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,35 @@
+# make demo   the main job on data that it makes itself: a table and a report
+# make test   the tests
+PYTHON ?= python3.11
+VENV := .venv
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# Snakemake looks up python, shfmt and itself on the path.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: setup demo test lint clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt requirements-nodeps.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	touch $@
+
+demo: setup
+	snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host progress
+	@cat results/demo/tables/synthetic/instrument_classification/60-20-20/all_deform_all_models.md
+	@echo
+	@echo "All tables: results/demo/tables   Report, to open in a browser: results/demo/report.html"
+
+test: setup lint
+	pytest
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint --configfile config/demo.yaml
+
+clean:
+	rm -rf results data .snakemake

@@ -1,0 +1,23 @@
+# Soundcheck: from one YAML file to tables that tell what music audio representations hold and what they survive.
+from snakemake.utils import min_version
+
+min_version("9.14")
+
+if "experiments" not in config:
+
+    configfile: "config/demo.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/targets.smk"
+include: "rules/datasets.smk"
+include: "rules/embeddings.smk"
+include: "rules/probes.smk"
+include: "rules/results.smk"
+
+
+onstart:
+    hold_lock(".snakemake/soundcheck.lock")

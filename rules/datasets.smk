@@ -1,0 +1,74 @@
+# From a name to parted tracks: download, list, split.
+
+
+rule download:
+    output:
+        "<results>/datasets/{dataset}.json",
+    log:
+        "<logs>/download/{dataset}.log",
+    benchmark:
+        "<benchmarks>/download/{dataset}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=720,
+    retries: 1
+    params:
+        module=lambda wildcards: dataset_of(wildcards).module,
+        dir=lambda wildcards: dataset_of(wildcards).folder,
+        options=dataset_options,
+        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "downloads"),
+    script:
+        "../workflow/scripts/download.py"
+
+
+rule index:
+    input:
+        record="<results>/datasets/{dataset}.json",
+        csv=lambda wildcards: dataset_of(wildcards).csv or [],
+    output:
+        "<results>/tracks/{dataset}.parquet",
+    log:
+        "<logs>/index/{dataset}.log",
+    benchmark:
+        "<benchmarks>/index/{dataset}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 4
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        module=lambda wildcards: dataset_of(wildcards).module,
+        dir=lambda wildcards: dataset_of(wildcards).folder,
+        options=dataset_options,
+        listing=listing_of,
+        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "indexing"),
+    script:
+        "../workflow/scripts/index.py"
+
+
+rule split:
+    input:
+        tracks="<results>/tracks/{dataset}.parquet",
+    output:
+        "<results>/splits/{dataset}/{task}/{split}.parquet",
+    log:
+        "<logs>/split/{dataset}/{task}/{split}.log",
+    benchmark:
+        "<benchmarks>/split/{dataset}/{task}/{split}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        module=lambda wildcards: dataset_of(wildcards).module,
+        options=dataset_options,
+        task_type=lambda wildcards: plan.tasks[wildcards.task].type,
+        fractions=lambda wildcards: plan.splits[wildcards.split].fractions,
+        seed=settings.seed,
+        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "splits"),
+    script:
+        "../workflow/scripts/split.py"

@@ -1,0 +1,52 @@
+# From vectors to scores: train each probe on clean embeddings, test it in each condition.
+
+
+rule fit:
+    input:
+        embeddings=EMBEDDINGS.replace("{deformation}", "clean"),
+        split=SPLIT,
+    output:
+        model=MODEL,
+        history="<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/history.csv",
+        tensorboard=directory("<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/tensorboard"),
+    log:
+        "<logs>/fit/{dataset}/{task}/{split}/{embedder}/{probe}.log",
+    benchmark:
+        "<benchmarks>/fit/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        gpu=0,
+        mem_mb=4000,
+        runtime=240,
+    params:
+        probe=probe_parameters,
+        code=source_digest("fitting"),
+    script:
+        "../workflow/scripts/fit.py"
+
+
+rule score:
+    input:
+        embeddings=EMBEDDINGS,
+        split=SPLIT,
+        model=MODEL,
+    output:
+        predictions="<results>/predictions/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.parquet",
+        scores=SCORES,
+    log:
+        "<logs>/score/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
+    benchmark:
+        "<benchmarks>/score/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        metrics=metrics_of,
+        resamples=settings.resamples,
+        seed=settings.seed,
+        code=source_digest("scoring"),
+    script:
+        "../workflow/scripts/score.py"

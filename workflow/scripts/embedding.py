@@ -1,0 +1,33 @@
+"""Embed the tracks of a dataset, in one scenario, with one embedder."""
+
+import sys
+
+# Snakemake appends its own packages to the path; a model's environment must see only its own.
+sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
+
+from soundcheck.threads import single_threaded
+
+single_threaded()
+
+from soundcheck.jobs import job
+
+with job(snakemake.log[0]):
+    from soundcheck.embedding import embed_condition
+
+    statistics = embed_condition(
+        tracks_path=snakemake.input.tracks,
+        split_paths=list(snakemake.input.splits),
+        parts=snakemake.params.parts,
+        folder=snakemake.params.dir,
+        scenario=snakemake.wildcards.deformation,
+        transforms=snakemake.params.transforms,
+        name=snakemake.wildcards.embedder,
+        entry=snakemake.params.embedder,
+        seed=snakemake.params.seed,
+        embeddings_path=snakemake.output.embeddings,
+        audio_path=snakemake.output.audio,
+        threads=snakemake.threads,
+        gpu=bool(snakemake.resources.get("gpu", 0)),
+    )
+    print(statistics)
+    print(f"{statistics.model_share:.1%} of the busy time was spent inside the model")

@@ -1,0 +1,17 @@
+"""Render a few tracks of a dataset as a scenario leaves them, to listen to."""
+
+from soundcheck.jobs import job
+
+with job(snakemake.log[0]):
+    from soundcheck.listening import render
+
+    rendered = render(
+        tracks_path=snakemake.input.tracks,
+        folder=snakemake.params.dir,
+        scenario=snakemake.wildcards.deformation,
+        transforms=snakemake.params.transforms,
+        count=snakemake.params.count,
+        seed=snakemake.params.seed,
+        output=snakemake.output[0],
+    )
+    print(*rendered, sep="\n")

@@ -1,0 +1,178 @@
+"""From the many ways in which a configuration may be written to the one that the schema describes."""
+
+from soundcheck.catalog import Catalog
+
+KEY_SYNONYMS = {
+    "features": "embedders",
+    "embedding_models": "embedders",
+    "downstream_models": "probes",
+    "feature_aggregation": "aggregation",
+    "embedding_aggregation": "aggregation",
+}
+# Parameters of audiomentations that were renamed since the thesis.
+PARAMETER_SYNONYMS = {
+    "min_snr_in_db": "min_snr_db",
+    "max_snr_in_db": "max_snr_db",
+    "min_gain_in_db": "min_gain_db",
+    "max_gain_in_db": "max_gain_db",
+    "min_lufs_in_db": "min_lufs",
+    "max_lufs_in_db": "max_lufs",
+    "min_absolute_rms_in_db": "min_absolute_rms_db",
+    "max_absolute_rms_in_db": "max_absolute_rms_db",
+}
+AGGREGATIONS = {"embedding_mean": "mean"}
+TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
+
+
+def canonical(raw: object, catalog: Catalog) -> object:
+    """`raw` with shorthands expanded and synonyms replaced. What it does not understand it leaves for the schema."""
+    if not isinstance(raw, dict):
+        return raw
+    config = dict(raw)
+    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
+        config["seeds"] = list(range(config["seeds"]))
+    if isinstance(config.get("experiments"), dict):
+        config["experiments"] = list(config["experiments"].values())
+    if isinstance(config.get("experiments"), list):
+        config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
+    return config
+
+
+def _experiment(raw: object, catalog: Catalog) -> object:
+    if not isinstance(raw, dict):
+        return raw
+    experiment = {KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}
+    task = _named(experiment.get("task"))
+    if isinstance(task, dict):
+        task = {KEY_SYNONYMS.get(key, key): value for key, value in task.items()}
+        if "aggregation" in task:
+            experiment["aggregation"] = task.pop("aggregation")
+        if "type" in task:
+            task["type"] = TASK_TYPES.get(task["type"], task["type"])
+        experiment["task"] = task
+    if "aggregation" in experiment:
+        experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
+    _each(experiment, "datasets", _dataset, catalog)
+    _each(experiment, "deformations", _scenario, catalog)
+    _each(experiment, "embedders", lambda item, _: _named(item), catalog)
+    _each(experiment, "probes", _probe, catalog)
+    synonyms = {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+    _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
+    return experiment
+
+
+def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
+    if isinstance(mapping.get(key), list):
+        mapping[key] = [expand(item, catalog) for item in mapping[key]]
+
+
+def _named(item: object) -> object:
+    return {"name": item} if isinstance(item, str) else item
+
+
+def _replaced(value: object, synonyms: dict) -> object:
+    return synonyms.get(value, value) if isinstance(value, str) else value
+
+
+def _dataset(item: object, catalog: Catalog) -> object:
+    item = _named(item)
+    if not isinstance(item, dict):
+        return item
+    dataset = dict(item)
+    # In files of the released toolkit the type says which loader it used; here the catalogue knows.
+    if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
+        del dataset["type"]
+    _each(dataset, "deformations", _scenario, catalog)
+    return dataset
+
+
+def _scenario(item: object, catalog: Catalog) -> object:
+    if isinstance(item, str):
+        return {"name": item, "transforms": catalog.deformations[item]} if item in catalog.deformations else item
+    if isinstance(item, list):
+        scenario: dict = {"transforms": item}
+    elif isinstance(item, dict) and "type" in item:
+        scenario = {"transforms": [{key: value for key, value in item.items() if key != "name"}]}
+        scenario |= {"name": item["name"]} if "name" in item else {}
+    elif isinstance(item, dict):
+        scenario = dict(item)
+    else:
+        return item
+    if isinstance(scenario.get("transforms"), list):
+        scenario["transforms"] = [_transform(transform) for transform in scenario["transforms"]]
+        scenario.setdefault("name", _scenario_name(scenario["transforms"]))
+    return scenario
+
+
+def _transform(item: object) -> object:
+    if isinstance(item, str):
+        return {"type": item}
+    if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
+        return item
+    return item | {"params": {PARAMETER_SYNONYMS.get(key, key): value for key, value in item["params"].items()}}
+
+
+UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
+
+
+def _scenario_name(transforms: list) -> str:
+    """A readable name, such as `AddGaussianSNR-15dB` or `Gain-minus12dB_Mp3Compression-32kbps`."""
+    return "_".join(_transform_name(item) for item in transforms if isinstance(item, dict) and "type" in item)
+
+
+def _transform_name(transform: dict) -> str:
+    parameters = {key: value for key, value in (transform.get("params") or {}).items() if (key, value) != ("p", 1)}
+    parts = [str(transform["type"])]
+    for key, value in parameters.items():
+        quantity = key.removeprefix("min_")
+        if key.startswith("min_") and f"max_{quantity}" in parameters:
+            highest = parameters[f"max_{quantity}"]
+            unit = UNITS.get(quantity, "")
+            span = _readable(value) if value == highest else f"{_readable(value)}to{_readable(highest)}"
+            parts.append(f"{span}{unit}" if unit else f"{quantity}-{span}")
+        elif not (key.startswith("max_") and f"min_{key.removeprefix('max_')}" in parameters):
+            parts.append(f"{key}-{_readable(value)}")
+    return "-".join(parts)
+
+
+def _readable(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    text = "minus" + text[1:] if text.startswith("-") else text
+    return "".join(character if character.isalnum() or character in "._" else "-" for character in text).strip("-")
+
+
+def _probe(item: object, catalog: Catalog) -> object:
+    if isinstance(item, str):
+        return {"name": item, **catalog.probes[item]} if item in catalog.probes else item
+    if not isinstance(item, dict):
+        return item
+    probe = dict(item)
+    if probe.get("emb_dim_reduction") in (False, None) and "emb_dim_reduction" in probe:
+        probe["emb_dim_reduction"] = "none"
+    if str(probe.get("emb_dim_reduction")).lower() == "pca":
+        probe["emb_dim_reduction"] = "PCA"
+    if isinstance(probe.get("save_criterion"), str):
+        criterion = probe["save_criterion"].removeprefix("val_")
+        synonyms = {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+        probe["save_criterion"] = synonyms.get(criterion, criterion)
+    probe.setdefault("name", _probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
+    return probe
+
+
+def _probe_name(probe: dict, properties: dict) -> str:
+    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: the layers, and what is not the default."""
+    layers = probe.get("hidden_units") or ["linear"]
+    parts = ["MLP", *map(_readable, layers if isinstance(layers, list) else [layers])]
+    for key in sorted(probe.keys() & properties.keys() - {"type", "hidden_units", "output_activation"}):
+        default = properties[key].get("default")
+        if _number(probe[key]) != _number(default):
+            parts += [key, _readable(_number(probe[key]))]
+    return "-".join(parts)
+
+
+def _number(value: object) -> object:
+    # YAML 1.1 reads 1e-3, without a point, as text.
+    try:
+        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    except ValueError:
+        return value

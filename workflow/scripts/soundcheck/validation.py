@@ -1,0 +1,83 @@
+"""Checking a canonical configuration against the schema, in words for a researcher."""
+
+import json
+from collections.abc import Iterator
+
+import jsonschema
+
+from soundcheck.catalog import Catalog
+from soundcheck.errors import nearest
+from soundcheck.locations import Path_
+
+Problem = tuple[tuple[str | int, ...], str]
+# Where an item may be given by the name of a catalogue's entry.
+_NAMED = {"deformations": "deformations", "probes": "probes"}
+
+
+def complete(instance: object, schema: dict, root: dict | None = None) -> object:
+    """A copy of `instance` with numbers that YAML read as text made numbers, and with the schema's defaults filled in."""
+    root = root or schema
+    schema = _resolved(schema, root)
+    if isinstance(instance, dict) and "properties" in schema:
+        filled = {
+            key: complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()
+        }
+        for key, described in schema["properties"].items():
+            if key not in filled and "default" in described:
+                filled[key] = json.loads(json.dumps(described["default"]))
+        return filled
+    if isinstance(instance, list):
+        return [complete(item, schema.get("items", {}), root) for item in instance]
+    return _as_number(instance, schema)
+
+
+def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
+    """Each violation of the schema: its path in the configuration, and what is wrong with it."""
+    validator = jsonschema.Draft202012Validator(catalog.schema)
+    for error in sorted(validator.iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]):
+        path = tuple(error.absolute_path)
+        yield from _described(error, path, catalog)
+
+
+def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog) -> Iterator[Problem]:
+    schema = _resolved(error.schema, catalog.schema)
+    if error.validator == "additionalProperties":
+        for key in sorted(error.instance.keys() - schema["properties"].keys(), key=str):
+            yield (*path, key), f"unknown key {key!r}{nearest(key, schema['properties'])}"
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        yield path, f"{', '.join(map(repr, missing))} missing; needed are {', '.join(error.validator_value)}"
+    elif error.validator == "enum":
+        yield path, f"{error.instance!r} is not possible{nearest(error.instance, error.validator_value)}"
+    elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
+        known = getattr(catalog, _NAMED[path[-2]])
+        yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
+    elif error.validator == "pattern":
+        yield path, f"{error.instance!r} cannot be a name; use letters, digits and . _ - only, not starting with . or -"
+    else:
+        description = schema.get("description", "")
+        yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) < 200 else message[:120] + " … " + message[-60:]
+
+
+def _resolved(schema: dict, root: dict) -> dict:
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/$defs/")
+        return root["$defs"][name]
+    return schema
+
+
+def _as_number(value: object, schema: dict) -> object:
+    accepted = schema.get("type", [])
+    accepted = {accepted} if isinstance(accepted, str) else set(accepted)
+    if isinstance(value, str) and accepted & {"number", "integer"} and "string" not in accepted:
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if isinstance(value, float) and value.is_integer() and "integer" in accepted and "number" not in accepted:
+        return int(value)
+    return value

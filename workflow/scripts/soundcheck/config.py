@@ -186,6 +186,8 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
 
 def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     for position, scenario in enumerate(owner.get("deformations", ())):
+        if scenario["name"] == "clean" and scenario["transforms"]:
+            yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
         for step, transform in enumerate(scenario["transforms"]):
             place = (*path, "deformations", position, "transforms", step)
             known = catalog.transforms.get(transform["type"])
@@ -198,6 +200,8 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
 
 def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if "hear" in embedder:
+        if embedder["name"] in catalog.embedders:
+            yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
         for key in ("hear", "weights"):
             if embedder[key] and not Path(embedder[key]).exists():
                 yield (*path, key), f"there is no file {embedder[key]!r} (paths start at the working directory)"

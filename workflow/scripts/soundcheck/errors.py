@@ -16,4 +16,4 @@ def nearest(name: object, valid: Iterable[str]) -> str:
     match = difflib.get_close_matches(str(name).lower().replace("_", "-"), folded, n=1, cutoff=0.6)
     if match:
         return f"; did you mean {folded[match[0]]!r}?"
-    return f"; valid are {', '.join(valid)}" if valid else ""
+    return f"; valid are {', '.join(valid)}." if valid else ""

@@ -52,6 +52,10 @@ def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog)
     elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
         known = getattr(catalog, _NAMED[path[-2]])
         yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
+    elif error.validator == "anyOf":
+        possible = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
+        hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
+        yield path, f"{error.instance!r} is not possible; {hint}"
     elif error.validator == "pattern":
         yield path, f"{error.instance!r} cannot be a name; use letters, digits and . _ - only, not starting with . or -"
     else:

@@ -1,0 +1,162 @@
+"""The configuration: what is accepted, what defaults mean, and that every mistake stops with its place and a hint."""
+
+import pytest
+import yaml
+
+from soundcheck import catalog, matrix
+from soundcheck.config import read
+from soundcheck.errors import SoundcheckError
+
+MINIMAL = """
+experiments:
+  - task: instrument_classification
+    datasets: [synthetic]
+    embedders: [handcrafted-mfcc]
+    probes: [M1]
+"""
+
+
+@pytest.fixture(scope="module")
+def known(repository):
+    return catalog.load(repository)
+
+
+@pytest.fixture
+def load(known, tmp_path):
+    def load_text(text):
+        file = tmp_path / "config.yaml"
+        file.write_text(text)
+        return read(yaml.safe_load(text), known, [file])
+
+    return load_text
+
+
+def change(**keys):
+    experiment = yaml.safe_load(MINIMAL)["experiments"][0]
+    return yaml.safe_dump({"experiments": [experiment | keys]})
+
+
+def test_minimal_config_reads_with_the_defaults_of_the_thesis(load):
+    experiment = load(MINIMAL).experiments[0]
+    probe = experiment.probes[0].for_task(experiment.task)
+    assert probe["learning_rate"] == 1e-3
+    assert probe["weight_decay"] == 1e-5
+    assert (probe["epochs"], probe["patience"], probe["batch_size"]) == (100, 10, 100)
+    assert probe["standardize"] is True
+    assert probe["output_activation"] == "softmax"
+    assert experiment.datasets[0][2][0].name == "clean"
+
+
+def test_every_key_of_the_schema_is_described_and_optional_ones_have_a_default_or_say_what_they_mean(known):
+    def described(properties, where):
+        for key, value in properties.items():
+            assert value.get("description"), f"{where}.{key}"
+
+    described(known.schema["properties"], "top")
+    for name, definition in known.schema["$defs"].items():
+        described(definition.get("properties", {}), name)
+        if definition.get("type") == "object":
+            assert definition["additionalProperties"] is False
+
+
+def test_keys_of_the_thesis_and_of_the_released_toolkit_mean_the_same(load):
+    ours = load(change(deformations=["D1"]))
+    released = load(
+        """
+experiments:
+  - task: {name: instrument_classification, type: multiclass_classification, feature_aggregation: mean}
+    datasets:
+      - name: synthetic
+        type: custom
+        split_type: single
+        deformations:
+          - - {type: AddGaussianSNR, params: {min_snr_in_db: 15, max_snr_in_db: 15, p: 1}}
+    features: [handcrafted-mfcc]
+    probes: [{type: classifier, emb_dim_reduction: False, emb_shape: infer, hidden_units: [], output_activation: softmax,
+              weight_decay: 1e-5, optimizer: adam, learning_rate: 1e-3, train_sampling: random}]
+"""
+    )
+    (dataset, split, scenarios), experiment = released.experiments[0].datasets[0], released.experiments[0]
+    assert (dataset, split) == ours.experiments[0].datasets[0][:2]
+    assert scenarios[1].name == "AddGaussianSNR-15dB"
+    assert scenarios[1].transforms[0]["params"] == {"max_snr_db": 15, "min_snr_db": 15, "p": 1}
+    task = experiment.task
+    assert experiment.probes[0].for_task(task) == ours.experiments[0].probes[0].for_task(task)
+    thesis = load(MINIMAL.replace("embedders", "embedding_models").replace("probes", "downstream_models"))
+    assert thesis.experiments == load(MINIMAL).experiments
+
+
+def test_numbers_that_yaml_reads_as_text_are_numbers(load):
+    config = load(change(probes=[{"learning_rate": "1e-2"}]))
+    assert config.experiments[0].probes[0].parameters["learning_rate"] == 0.01
+    assert config.experiments[0].probes[0].name == "MLP-linear-learning_rate-0.01"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        (MINIMAL + "sead: 1\n", 7, "did you mean 'seed'"),
+        (MINIMAL.replace("instrument_classification", "instrument_clasification"), 3, "'instrument_classification'?"),
+        (MINIMAL.replace("synthetic", "syntetic"), 4, "did you mean 'synthetic'"),
+        (MINIMAL.replace("handcrafted-mfcc", "handcrafted_mfc"), 5, "did you mean 'handcrafted-mfcc'"),
+        (MINIMAL.replace("[M1]", "[M9]"), 6, "unknown name 'M9'"),
+        (MINIMAL.replace("[M1]", "[{hidden_unit: [3]}]"), 6, "did you mean 'hidden_units'"),
+        (MINIMAL.replace("[M1]", "[{hidden_units: [infr]}]"), 6, "power_infer"),
+        (MINIMAL.replace("[M1]", "[{output_activation: sigmoid}]"), 6, "sigmoid does not fit"),
+        (MINIMAL.replace("[M1]", "[{save_criterion: val_auc}]"), 6, "roc_auc is not defined for"),
+        (MINIMAL + "    metrics: [mir_eval]\n", 7, "key_score does not fit instrument_classification"),
+        (MINIMAL + "    metrics: [acuracy]\n", 7, "did you mean 'accuracy'"),
+        (MINIMAL + "    deformations: [[{type: AddGausianSNR}]]\n", 7, "did you mean 'AddGaussianSNR'"),
+        (MINIMAL + "    deformations: [[{type: Gain, params: {min_gain: 1}}]]\n", 7, "did you mean 'min_gain_db'"),
+        (MINIMAL + "    deformations: [{name: clean, transforms: [{type: Reverse}]}]\n", 7, "another name"),
+        (MINIMAL + "    aggregation: prediction\n", 7, "'prediction' is not possible"),
+        (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
+        (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
+        (MINIMAL.replace("[handcrafted-mfcc]", "[{name: mine, hear: no.py}]"), 5, "there is no file 'no.py'"),
+    ],
+)
+def test_a_mistake_stops_with_its_line_and_the_nearest_valid_name(load, text, line, expected):
+    with pytest.raises(SoundcheckError) as error:
+        load(text)
+    assert f"config.yaml, line {line}:" in str(error.value)
+    assert expected in str(error.value)
+
+
+def test_all_mistakes_are_reported_together(load):
+    with pytest.raises(SoundcheckError, match="2 mistakes"):
+        load(MINIMAL.replace("[M1]", "[M9]") + "sead: 1\n")
+
+
+def test_one_name_for_two_different_probes_is_refused(load):
+    with pytest.raises(SoundcheckError, match="'X' is defined twice"):
+        load(change(probes=[{"name": "X", "hidden_units": [3]}, {"name": "X", "hidden_units": [4]}]))
+
+
+def test_readable_names_for_unnamed_scenarios(load):
+    transforms = [
+        {"type": "Gain", "params": {"min_gain_db": -12, "max_gain_db": -12}},
+        {"type": "PitchShift", "params": {"min_semitones": 1, "max_semitones": 2}},
+    ]
+    scenario = load(change(deformations=[transforms])).experiments[0].datasets[0][2][1]
+    assert scenario.name == "Gain-minus12dB_PitchShift-1to2st"
+
+
+def test_every_config_of_the_repository_reads(repository, known):
+    configs = [path for path in (repository / "config").glob("*.yaml") if "\nexperiments:" in path.read_text()]
+    assert len(configs) >= 2
+    for path in configs:
+        assert matrix.build(read(yaml.safe_load(path.read_text()), known, [path])).cells
+
+
+def test_the_catalogue_of_transforms_is_that_of_the_installed_audiomentations(known):
+    import inspect
+
+    import audiomentations
+
+    not_in_a_config = {"self", "kwargs", "noise_transform", "part_transform"}
+    installed = {
+        name: [key for key in inspect.signature(kind.__init__).parameters if key not in not_in_a_config]
+        for name, kind in vars(audiomentations).items()
+        if inspect.isclass(kind) and name not in ("Compose", "OneOf", "SomeOf", "Lambda")
+    }
+    assert known.transforms == installed

@@ -28,7 +28,7 @@ rule table:
         tex="results/tables/{dataset}/{task}/{split}/{preset}.tex",
         html=report(
             "results/tables/{dataset}/{task}/{split}/{preset}.html",
-            caption="../workflow/report/{preset}.rst",
+            caption="../workflow/report/table.rst",
             category="Tables",
             subcategory="{task}",
             labels={"dataset": "{dataset}", "split": "{split}", "table": "{preset}"},

@@ -33,6 +33,7 @@ HEAT = LinearSegmentedColormap.from_list("soundcheck", ["#ffffff", "#bfe0dc", "#
 STYLE = {
     "svg.hashsalt": "soundcheck",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a class may have a dollar in its name
     "font.family": ["DejaVu Sans", "sans-serif"],
     "font.size": 9,
     "text.color": INK,
@@ -179,7 +180,7 @@ def _draw_panel(axis: Axes, series: dict[str, list], unit: Metric, order: Order,
 
 
 def _label_ends(axis: Axes, ends: dict[str, tuple]) -> None:
-    """Each name (an embedder's, or that of the chance line) beside its last point, pushed apart so that no two names touch."""
+    """Each name (an embedder's, or the chance line's) beside its last point, pushed apart so that no two touch."""
     low, high = axis.get_ylim()
     gap = 0.135 / _height_inches(axis) * (high - low) if ends else 0
     names = sorted(ends, key=lambda name: (ends[name][1], name))

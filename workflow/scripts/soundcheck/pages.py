@@ -335,7 +335,8 @@ def _each(rows: list[LeftOut]) -> list[str]:
 def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
     """What each condition did to the audio, measured: one row for each dataset and condition.
 
-    `audio` as in `left_out`, one dataset after the other, in the order to show. A condition is the same for all embedders, so the one that embedded most tracks is read.
+    `audio` as in `left_out`, in the order to show. A condition is the same for all embedders: one of them is read, the
+    one that embedded most tracks.
     """
     rows = []
     conditions = defaultdict(list)

@@ -41,7 +41,8 @@ tbody:last-of-type { border-bottom: 1.5px solid var(--ink); }
 tbody tr:hover td { background: var(--faint); }
 tbody th { font-weight: 400; white-space: nowrap; }
 tbody th[scope=rowgroup] { font-weight: 600; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+td.number { white-space: nowrap; }
 .edge { padding-left: 2.2rem; }
 .best { font-weight: 700; color: var(--accent); }
 .tied { text-decoration: underline dotted var(--accent) 1.5px; text-underline-offset: .22em; }

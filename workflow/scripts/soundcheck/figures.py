@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 
 # A job's home may not be writable; without a folder of its own, matplotlib warns and rebuilds its cache.
-os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "soundcheck-matplotlib"))
+os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / f"soundcheck-matplotlib-{os.getuid()}"))
 
 import matplotlib
 

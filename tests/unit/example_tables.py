@@ -72,7 +72,7 @@ def write_split(path: Path, folds: int = 1) -> Path:
     return path
 
 
-def write_audio(path: Path, axes: dict[str, str], noisy_db: float = 15.0) -> Path:
+def write_audio(path: Path, axes: dict[str, str], noisy_db: float = 15.0, left_out: dict[str, str] = SILENT) -> Path:
     """An audio table; the noise's SNR lies around `noisy_db`, and one silent track is left out."""
     with path.open("w", newline="", encoding="utf-8") as file:
         columns = "track_id,duration_s,sample_rate,channels,peak,snr_db,gain_db,clipped_share,n_windows,left_out"
@@ -82,8 +82,8 @@ def write_audio(path: Path, axes: dict[str, str], noisy_db: float = 15.0) -> Pat
             snr = noisy_db + 0.1 * (i - 14) if "Noise" in axes["deformation"] or "SNR" in axes["deformation"] else "inf"
             gain = -12.0 if axes["deformation"].startswith("Gain") else 0.0
             clipped = 0.0004 if "SNR" in axes["deformation"] and i < 2 else 0.0
-            if track in SILENT:
-                writer.writerow([track, 1.5, 44100, 1, 0.0, "", "", "", 0, SILENT[track]])
+            if track in left_out:
+                writer.writerow([track, 1.5, 44100, 1, 0.0, "", "", "", 0, left_out[track]])
             else:
                 writer.writerow([track, 1.5, 44100, 1, 0.7, snr, gain, clipped, 15, ""])
     return path

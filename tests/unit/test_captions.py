@@ -22,7 +22,7 @@ def render(path, **wildcards):
     text = (
         jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(path.read_text()).render(snakemake=snakemake)
     )
-    return publish_parts(text, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2})["body"]
+    return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["body"]
 
 
 def test_every_caption_that_a_rule_names_is_there_and_no_other(repository, captions):

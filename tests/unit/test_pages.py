@@ -124,6 +124,15 @@ def test_audio_conditions_show_the_measured_median_range_and_number(audio):
     assert rows["Gain--12dB"][1] == "−12.0"
 
 
+def test_a_condition_is_measured_with_the_embedder_that_kept_most_tracks(tmp_path):
+    cells = [{"dataset": "bells", "deformation": "clean", "embedder": name} for name in ("a-fails-often", "b-works")]
+    audio = [
+        (cells[0], write_audio(tmp_path / "a.csv", cells[0], left_out=dict.fromkeys(TRACKS[:9], "too short"))),
+        (cells[1], write_audio(tmp_path / "b.csv", cells[1])),
+    ]
+    assert read_html(pages.audio_conditions(audio)).tables[0][1][-2:] == ["28", "b-works"]
+
+
 def test_an_embedder_that_has_seen_an_evaluated_dataset_is_marked():
     catalogue = [
         {"id": "clean-one", "dimension": 256, "sample_rate": 16000, "licence": "MIT", "pretrained_on": ["elsewhere"]},

@@ -289,3 +289,14 @@ def test_known_metrics_are_percentages_and_changes_have_a_sign():
     assert metric("accuracy").change(-0.125) == "−12.5"
     assert metric("accuracy").change(0.031) == "+3.1"
     assert metric("accuracy").change(-0.0001) == "0.0"
+
+
+def test_a_metric_that_no_item_could_measure_is_a_dash_and_not_a_number():
+    undefined = results.Score(None, None, None, None, N)
+    scores = {("roc_auc", "clean", embedder, "M1", ""): undefined for embedder in EMBEDDERS}
+    evaluation = results.Evaluation("bells", "autotagging", "single", scores)
+    order = tables.Order(["clean"], EMBEDDERS, ["M1"])
+    for preset in ("all_deform_all_models", "deformations", "probes", "embedders"):
+        table = build(evaluation, preset, order, ["roc_auc"])
+        assert rendering.value_text(table.rows[0].cells[0]) == "–"
+        assert any(mark == "–" for mark, _ in table.notes)

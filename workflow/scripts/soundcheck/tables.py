@@ -273,11 +273,11 @@ PRESETS: dict[str, Callable[[Evaluation, list[Metric], Order], Table]] = {
 # ------------------------------------------------------------------------------------------------------------ cells
 
 
-def _cell(score: Score | None, unit: Metric) -> Cell:
+def _cell(score: Score | None, unit: Metric, label: str = "") -> Cell:
     if score is None:
         return Cell(unit=unit)
     if score.value is None:
-        return Cell(unit=unit, n=score.n, text="left out")
+        return Cell(unit=unit, n=score.n, text="left out" if label else "")
     return Cell(score.value, score.low, score.high, n=score.n, unit=unit)
 
 
@@ -289,7 +289,7 @@ def _mean_over_probes(
     scores = [score for score in scores if score is not None]
     values = [score.value for score in scores if score.value is not None]
     if not values:
-        return _cell(scores[0] if scores else None, unit)
+        return _cell(scores[0] if scores else None, unit, label)
     bounds = (min(values), max(values)) if len(values) > 1 else (None, None)
     return Cell(sum(values) / len(values), *bounds, n=min(score.n for score in scores), unit=unit)
 

@@ -1,0 +1,10 @@
+"""The configuration of this run, as a page of the report."""
+
+from pathlib import Path
+
+from soundcheck import pages
+from soundcheck.files import atomic
+
+files = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in snakemake.input.get("configfiles", [])}
+with atomic(snakemake.output[0]) as path:
+    path.write_text(pages.configuration(snakemake.params.config, files), encoding="utf-8")

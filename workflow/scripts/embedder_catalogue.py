@@ -1,0 +1,8 @@
+"""The catalogue's facts of the evaluated embedders."""
+
+from soundcheck import pages
+from soundcheck.files import atomic
+
+with atomic(snakemake.output[0]) as path:
+    page = pages.embedders(snakemake.params.catalogue, snakemake.params.datasets)
+    path.write_text(page, encoding="utf-8")

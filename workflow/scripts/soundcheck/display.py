@@ -1,0 +1,86 @@
+"""How metrics and conditions are written for a reader: names, units, number of decimals."""
+
+from dataclasses import dataclass
+
+CLEAN = "clean"
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's name for readers; `higher_is_better` is None where only the metric's author can know."""
+
+    id: str
+    name: str
+    percent: bool = True
+    higher_is_better: bool | None = True
+
+    def text(self, value: float) -> str:
+        """The value with its usual precision: one decimal of a percentage, else three decimals."""
+        return (f"{100 * value:.1f}" if self.percent else f"{value:.3f}").replace("-", MINUS)
+
+    def change(self, value: float) -> str:
+        """A difference of two values, always with its sign."""
+        text = self.text(value)
+        unsigned = text.removeprefix(MINUS)
+        if not float(unsigned):
+            return unsigned
+        return text if text.startswith(MINUS) else f"+{text}"
+
+    @property
+    def title(self) -> str:
+        """The name with its unit."""
+        return f"{self.name}, %" if self.percent else self.name
+
+
+METRICS = {
+    "accuracy": "Accuracy",
+    "f1_micro": "F1 (micro)",
+    "f1_macro": "F1 (macro)",
+    "roc_auc": "ROC-AUC",
+    "average_precision": "Average precision",
+    "key_score": "Key score (MIREX weighted)",
+    "key_score_macro": "Key score (macro over keys)",
+}
+PER_LABEL = {
+    "f1_macro": "F1",
+    "roc_auc": "ROC-AUC",
+    "average_precision": "Average precision",
+    "key_score_macro": "Key score",
+}
+
+
+def metric(name: str) -> Metric:
+    """The known metric `name`, or a metric of the user's own under its own name, in its own unit."""
+    if name in METRICS:
+        return Metric(name, METRICS[name])
+    return Metric(name, name, percent=False, higher_is_better=None)
+
+
+def label_metric(name: str) -> Metric:
+    """The metric under which the per-label rows of `name` are shown: those of macro F1 are each a class's F1."""
+    found = metric(name)
+    return Metric(name, PER_LABEL.get(name, found.name), found.percent, found.higher_is_better)
+
+
+def short_conditions(deformations: list[str]) -> dict[str, str]:
+    """Short names in the given order: `C` for the clean condition, `D1`, `D2`, ... for the others."""
+    deformed = [name for name in deformations if name != CLEAN]
+    return {name: "C" if name == CLEAN else f"D{deformed.index(name) + 1}" for name in deformations}
+
+
+def sentence_list(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 class`, `2,500 classes`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def words(identifier: str) -> str:
+    """An id as words: `instrument_classification` -> `Instrument classification`."""
+    text = identifier.replace("_", " ")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,22 @@
+"""One table in four formats."""
+
+from soundcheck import rendering, results, tables
+from soundcheck.files import atomic
+
+params = snakemake.params
+table = tables.build(
+    results.read_evaluation(snakemake.input.results, params.dataset, params.task, params.split),
+    params.preset,
+    list(params.metrics),
+    tables.Order(**params.order),
+    params.title,
+    params.synthetic,
+)
+for name, render in {
+    "csv": rendering.to_csv,
+    "md": rendering.to_markdown,
+    "tex": rendering.to_latex,
+    "html": rendering.to_html,
+}.items():
+    with atomic(snakemake.output[name]) as path:
+        path.write_text(render(table), encoding="utf-8")

@@ -12,7 +12,7 @@ from soundcheck.digests import source_digest
 from soundcheck.errors import SoundcheckError
 from soundcheck.listing import listing_digest
 from soundcheck.locks import hold_lock
-from soundcheck.plan import Plan
+from soundcheck.plan import Embedded, Evaluation, Plan
 
 try:
     settings = read(config, catalog.load(workflow.basedir), workflow.configfiles)
@@ -38,10 +38,13 @@ wildcard_constraints:
     preset="|".join(settings.autotable) or "none",
 
 
+TRACKS = "<results>/tracks/{dataset}.parquet"
 SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
 EMBEDDINGS = "<results>/embeddings/{dataset}/{deformation}/{embedder}.parquet"
 AUDIO = "<results>/audio/{dataset}/{deformation}/{embedder}.csv"
 SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.csv"
+TABLE = "<results>/tables/{dataset}/{task}/{split}/{preset}.md"
+FIGURE = "<results>/figures/{dataset}/{task}/{split}/{name}.svg"
 MODEL = "<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/model.npz"
 
 
@@ -69,7 +72,7 @@ def embedded_parts(wildcards):
 
 
 def splits_to_embed(wildcards):
-    named = plan.splits_embedded[wildcards.dataset, wildcards.deformation, wildcards.embedder]
+    named = plan.splits_embedded[Embedded(wildcards.dataset, wildcards.deformation, wildcards.embedder)]
     return [SPLIT.format(dataset=wildcards.dataset, task=task, split=split) for task, split in named]
 
 
@@ -84,3 +87,23 @@ def metrics_of(wildcards):
 def each(path, items):
     """`path` for each of the items, whose fields are its wildcards."""
     return list(dict.fromkeys(path.format(**item._asdict()) for item in items))
+
+
+def evaluation_of(wildcards):
+    return Evaluation(wildcards.dataset, wildcards.task, wildcards.split)
+
+
+def table_files():
+    presets = [(cell, preset) for preset in settings.autotable for cell in plan.tabulated(preset)]
+    return [TABLE.format(preset=preset, **cell._asdict()) for cell, preset in presets]
+
+
+def figure_files():
+    return each(FIGURE.replace("{name}", "robustness"), plan.evaluations) + each(
+        FIGURE.replace("{name}", "confusion"), plan.labelled
+    )
+
+
+def report_items():
+    pages = ["configuration", "versions", "counts", "left_out", "audio_conditions", "embedder_catalogue"]
+    return table_files() + figure_files() + [f"<results>/pages/{page}.html" for page in pages]

@@ -1,16 +1,15 @@
 # From scores to what a reader sees: one long table, then tables, figures and the pages of the report.
-# Functions without a definition here come from common.smk.
 
 
 rule collect:
     input:
-        scores=all_scores,
+        scores=each(SCORES, plan.cells),
     output:
-        "results/results.parquet",
+        "<results>/results.parquet",
     log:
-        "logs/collect.log",
+        "<logs>/collect.log",
     benchmark:
-        "results/benchmarks/collect.tsv"
+        "<benchmarks>/collect.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -21,33 +20,29 @@ rule collect:
 
 rule table:
     input:
-        results="results/results.parquet",
+        results="<results>/results.parquet",
     output:
-        csv="results/tables/{dataset}/{task}/{split}/{preset}.csv",
-        md="results/tables/{dataset}/{task}/{split}/{preset}.md",
-        tex="results/tables/{dataset}/{task}/{split}/{preset}.tex",
+        csv="<results>/tables/{dataset}/{task}/{split}/{preset}.csv",
+        md="<results>/tables/{dataset}/{task}/{split}/{preset}.md",
+        tex="<results>/tables/{dataset}/{task}/{split}/{preset}.tex",
         html=report(
-            "results/tables/{dataset}/{task}/{split}/{preset}.html",
+            "<results>/tables/{dataset}/{task}/{split}/{preset}.html",
             caption="../workflow/report/table.rst",
             category="Tables",
             subcategory="{task}",
             labels={"dataset": "{dataset}", "split": "{split}", "table": "{preset}"},
         ),
     log:
-        "logs/table/{dataset}/{task}/{split}/{preset}.log",
+        "<logs>/table/{dataset}/{task}/{split}/{preset}.log",
     benchmark:
-        "results/benchmarks/table/{dataset}/{task}/{split}/{preset}.tsv"
+        "<benchmarks>/table/{dataset}/{task}/{split}/{preset}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        dataset="{dataset}",
-        task="{task}",
-        split="{split}",
-        preset="{preset}",
-        metrics=shown_metrics,
-        order=shown_order,
-        title=dataset_title,
-        synthetic=is_synthetic,
+        metrics=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards)),
+        order=lambda wildcards: plan.order(evaluation_of(wildcards)),
+        title=lambda wildcards: dataset_of(wildcards).title,
+        synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
         code=source_digest("tables", "rendering", "document", "display", "results"),
     script:
         "../workflow/scripts/table.py"
@@ -55,29 +50,26 @@ rule table:
 
 rule robustness:
     input:
-        results="results/results.parquet",
+        results="<results>/results.parquet",
     output:
         report(
-            "results/figures/{dataset}/{task}/{split}/robustness.svg",
+            "<results>/figures/{dataset}/{task}/{split}/robustness.svg",
             caption="../workflow/report/robustness.rst",
             category="Figures",
             subcategory="{task}",
             labels={"dataset": "{dataset}", "split": "{split}", "figure": "robustness"},
         ),
     log:
-        "logs/robustness/{dataset}/{task}/{split}.log",
+        "<logs>/robustness/{dataset}/{task}/{split}.log",
     benchmark:
-        "results/benchmarks/robustness/{dataset}/{task}/{split}.tsv"
+        "<benchmarks>/robustness/{dataset}/{task}/{split}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        dataset="{dataset}",
-        task="{task}",
-        split="{split}",
-        metric=first_metric,
-        order=shown_order,
-        title=dataset_title,
-        synthetic=is_synthetic,
+        metric=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards))[0],
+        order=lambda wildcards: plan.order(evaluation_of(wildcards)),
+        title=lambda wildcards: dataset_of(wildcards).title,
+        synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
         code=source_digest("figures", "tables", "display", "results"),
     script:
         "../workflow/scripts/robustness.py"
@@ -85,30 +77,27 @@ rule robustness:
 
 rule confusion:
     input:
-        results="results/results.parquet",
+        results="<results>/results.parquet",
     output:
         report(
-            "results/figures/{dataset}/{task}/{split}/confusion.svg",
+            "<results>/figures/{dataset}/{task}/{split}/confusion.svg",
             caption="../workflow/report/confusion.rst",
             category="Figures",
             subcategory="{task}",
             labels={"dataset": "{dataset}", "split": "{split}", "figure": "confusion"},
         ),
     log:
-        "logs/confusion/{dataset}/{task}/{split}.log",
+        "<logs>/confusion/{dataset}/{task}/{split}.log",
     benchmark:
-        "results/benchmarks/confusion/{dataset}/{task}/{split}.tsv"
+        "<benchmarks>/confusion/{dataset}/{task}/{split}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        dataset="{dataset}",
-        task="{task}",
-        split="{split}",
-        metric=first_metric,
-        order=shown_order,
-        title=dataset_title,
-        synthetic=is_synthetic,
-        task_type=task_type,
+        metric=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards))[0],
+        order=lambda wildcards: plan.order(evaluation_of(wildcards)),
+        title=lambda wildcards: dataset_of(wildcards).title,
+        synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
+        task_type=lambda wildcards: plan.tasks[wildcards.task].type,
         code=source_digest("figures", "tables", "display", "results"),
     script:
         "../workflow/scripts/confusion.py"
@@ -116,22 +105,22 @@ rule confusion:
 
 rule configuration:
     input:
-        configfiles=config_files,
+        configfiles=workflow.configfiles,
     output:
         report(
-            "results/pages/configuration.html",
+            "<results>/pages/configuration.html",
             caption="../workflow/report/configuration.rst",
             category="Provenance",
             labels={"page": "Configuration"},
         ),
     log:
-        "logs/configuration.log",
+        "<logs>/configuration.log",
     benchmark:
-        "results/benchmarks/configuration.tsv"
+        "<benchmarks>/configuration.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        config=normalised_config,
+        config=settings.completed,
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/configuration.py"
@@ -139,22 +128,21 @@ rule configuration:
 
 rule versions:
     input:
-        embeddings=one_embedding_per_embedder,
+        embeddings=each(EMBEDDINGS, plan.one_embedding_per_embedder()),
     output:
         report(
-            "results/pages/versions.html",
+            "<results>/pages/versions.html",
             caption="../workflow/report/versions.rst",
             category="Provenance",
             labels={"page": "Versions"},
         ),
     log:
-        "logs/versions.log",
+        "<logs>/versions.log",
     benchmark:
-        "results/benchmarks/versions.tsv"
+        "<benchmarks>/versions.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        commit=git_commit,
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/versions.py"
@@ -162,24 +150,24 @@ rule versions:
 
 rule counts:
     input:
-        tracks=all_tracks,
-        splits=all_splits,
+        tracks=each(TRACKS, plan.cells),
+        splits=each(SPLIT, plan.cells),
     output:
-        csv="results/pages/counts.csv",
+        csv="<results>/pages/counts.csv",
         html=report(
-            "results/pages/counts.html",
+            "<results>/pages/counts.html",
             caption="../workflow/report/counts.rst",
             category="Provenance",
             labels={"page": "Counts"},
         ),
     log:
-        "logs/counts.log",
+        "<logs>/counts.log",
     benchmark:
-        "results/benchmarks/counts.tsv"
+        "<benchmarks>/counts.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        seeds=seeds_of_probes,
+        seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/counts.py"
@@ -187,26 +175,26 @@ rule counts:
 
 rule left_out:
     input:
-        tracks=all_tracks,
-        splits=all_splits,
-        audio=all_audio,
+        tracks=each(TRACKS, plan.cells),
+        splits=each(SPLIT, plan.cells),
+        audio=each(AUDIO, plan.splits_embedded),
     output:
-        csv="results/pages/left_out.csv",
+        csv="<results>/pages/left_out.csv",
         html=report(
-            "results/pages/left_out.html",
+            "<results>/pages/left_out.html",
             caption="../workflow/report/left_out.rst",
             category="Provenance",
             labels={"page": "Left out"},
         ),
     log:
-        "logs/left_out.log",
+        "<logs>/left_out.log",
     benchmark:
-        "results/benchmarks/left_out.tsv"
+        "<benchmarks>/left_out.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        cells=audio_cells,
-        pruned=pruned_cells,
+        cells=[cell._asdict() for cell in plan.splits_embedded],
+        pruned=[pruned.cell._asdict() | {"reason": pruned.reason} for pruned in plan.pruned],
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/left_out.py"
@@ -214,22 +202,22 @@ rule left_out:
 
 rule audio_conditions:
     input:
-        audio=all_audio,
+        audio=each(AUDIO, plan.splits_embedded),
     output:
         report(
-            "results/pages/audio_conditions.html",
+            "<results>/pages/audio_conditions.html",
             caption="../workflow/report/audio_conditions.rst",
             category="Provenance",
             labels={"page": "Audio conditions, as measured"},
         ),
     log:
-        "logs/audio_conditions.log",
+        "<logs>/audio_conditions.log",
     benchmark:
-        "results/benchmarks/audio_conditions.tsv"
+        "<benchmarks>/audio_conditions.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        cells=audio_cells,
+        cells=[cell._asdict() for cell in plan.splits_embedded],
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/audio_conditions.py"
@@ -238,20 +226,38 @@ rule audio_conditions:
 rule embedder_catalogue:
     output:
         report(
-            "results/pages/embedder_catalogue.html",
+            "<results>/pages/embedder_catalogue.html",
             caption="../workflow/report/embedder_catalogue.rst",
             category="Provenance",
             labels={"page": "Embedders"},
         ),
     log:
-        "logs/embedder_catalogue.log",
+        "<logs>/embedder_catalogue.log",
     benchmark:
-        "results/benchmarks/embedder_catalogue.tsv"
+        "<benchmarks>/embedder_catalogue.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        catalogue=embedder_entries,
-        datasets=evaluated_datasets,
+        catalogue=[{"id": name, **embedder.about} for name, embedder in plan.embedders.items()],
+        datasets=list(plan.datasets),
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/embedder_catalogue.py"
+
+
+rule report:
+    input:
+        report_items(),
+    output:
+        "<results>/report.html",
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        config=config,
+        snakefile=workflow.main_snakefile,
+    script:
+        "../workflow/scripts/report.py"

@@ -1,5 +1,8 @@
 """All scores in one long table."""
 
-from soundcheck.results import collect
+from soundcheck.jobs import job
 
-collect(snakemake.input.scores, snakemake.output[0])
+with job(snakemake.log[0]):
+    from soundcheck.results import collect
+
+    collect(snakemake.input.scores, snakemake.output[0])

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from soundcheck import pages
-from soundcheck.files import atomic
+from soundcheck.jobs import job
 
-files = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in snakemake.input.get("configfiles", [])}
-with atomic(snakemake.output[0]) as path:
-    path.write_text(pages.configuration(snakemake.params.config, files), encoding="utf-8")
+with job(snakemake.log[0]):
+    from soundcheck import pages
+    from soundcheck.files import atomic
+
+    files = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in snakemake.input.get("configfiles", [])}
+    with atomic(snakemake.output[0]) as path:
+        path.write_text(pages.configuration(snakemake.params.config, files), encoding="utf-8")

@@ -1,15 +1,18 @@
 """Confusion matrices; for a multilabel task, which has none, the metric of each label."""
 
-from soundcheck import figures, results
-from soundcheck.tables import Order
+from soundcheck.jobs import job
 
-params = snakemake.params
-draw = figures.per_label if params.task_type == "multilabel" else figures.confusion
-figure = draw(
-    results.read_evaluation(snakemake.input.results, params.dataset, params.task, params.split),
-    params.metric,
-    Order(**params.order),
-    params.title,
-    params.synthetic,
-)
-figures.save(figure, snakemake.output[0])
+with job(snakemake.log[0]):
+    from soundcheck import figures, results
+    from soundcheck.tables import Order
+
+    params, wildcards = snakemake.params, snakemake.wildcards
+    draw = figures.per_label if params.task_type == "multilabel" else figures.confusion
+    figure = draw(
+        results.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+        params.metric,
+        Order(**params.order),
+        params.title,
+        params.synthetic,
+    )
+    figures.save(figure, snakemake.output[0])

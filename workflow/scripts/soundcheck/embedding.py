@@ -1,9 +1,8 @@
 """One embedding job: the tracks that splits name, in one scenario, through one embedder, to one file."""
 
-import platform
 from pathlib import Path
 
-from soundcheck import driver, embedders, parquet
+from soundcheck import driver, embedders, parquet, provenance
 from soundcheck.preparation import Condition
 
 
@@ -33,7 +32,7 @@ def embed_condition(
         "embedder": name,
         "deformation": scenario,
         "device": device,
-        "python": platform.python_version(),
+        "versions": provenance.versions(),
         "seed": seed,
         "transforms": transforms,
         "options": entry,

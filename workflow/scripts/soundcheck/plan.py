@@ -1,29 +1,48 @@
 """The matrix, laid out for the questions that rules ask: each answer is one look into a dictionary."""
 
 import re
+from typing import NamedTuple
 
 from soundcheck.matrix import Cell, Matrix
 
+# Metrics that have a value for each label.
+LABELLED = {"f1_macro", "roc_auc", "average_precision", "key_score_macro"}
+
+
+class Embedded(NamedTuple):
+    """One file of embeddings, by the names of its axes."""
+
+    dataset: str
+    deformation: str
+    embedder: str
+
+
+class Evaluation(NamedTuple):
+    """What one table is about."""
+
+    dataset: str
+    task: str
+    split: str
+
 
 class Plan:
-    """The names of a matrix and their relations.
+    """The names of a matrix, and how they hang together.
 
-    `evaluations` are the (dataset, task, split) that a table is about; `splits_embedded` tells for each (dataset,
-    deformation, embedder) for which (task, split) it is needed.
+    `evaluations` has the cells of each table; `splits_embedded` the (task, split) pairs for which each file of
+    embeddings is needed.
     """
 
     def __init__(self, matrix: Matrix) -> None:
-        self.cells = matrix.cells
-        self.pruned = matrix.pruned
+        self.cells, self.pruned = matrix.cells, matrix.pruned
         self.tasks, self.datasets, self.splits = matrix.tasks, matrix.datasets, matrix.splits
         self.scenarios, self.embedders, self.probes = matrix.scenarios, matrix.embedders, matrix.probes
-        self.evaluations: dict[tuple[str, str, str], list[Cell]] = {}
-        self.splits_embedded: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        self.evaluations: dict[Evaluation, list[Cell]] = {}
+        self.splits_embedded: dict[Embedded, list[tuple[str, str]]] = {}
         for cell in matrix.cells:
-            self.evaluations.setdefault(cell[:3], []).append(cell)
+            self.evaluations.setdefault(Evaluation(cell.dataset, cell.task, cell.split), []).append(cell)
+            # A probe is always trained on clean embeddings, whatever conditions are evaluated.
             for deformation in ("clean", cell.deformation):
-                # A probe is always trained on clean embeddings, whatever conditions are evaluated.
-                needed = self.splits_embedded.setdefault((cell.dataset, deformation, cell.embedder), [])
+                needed = self.splits_embedded.setdefault(Embedded(cell.dataset, deformation, cell.embedder), [])
                 if (cell.task, cell.split) not in needed:
                     needed.append((cell.task, cell.split))
         # Sorted, so that reordering a configuration changes no job.
@@ -34,12 +53,39 @@ class Plan:
         """A regular expression of the names on an axis, for the constraints of wildcards."""
         return "|".join(re.escape(name) for name in getattr(self, axis))
 
-    def order(self, evaluation: tuple[str, str, str]) -> dict[str, list[str]]:
-        """Names on each axis of one (dataset, task, split), in the order of the configuration, for its tables."""
+    def order(self, evaluation: Evaluation) -> dict[str, list[str]]:
+        """Names on each axis of one evaluation, in the order of the configuration."""
         cells = self.evaluations[evaluation]
         axes = {"deformations": "deformation", "embedders": "embedder", "probes": "probe"}
         return {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
 
-    def metrics(self, evaluation: tuple[str, str, str]) -> list[str]:
-        """All metrics of one (dataset, task, split)."""
-        return list(dict.fromkeys(metric for cell in self.evaluations[evaluation] for metric in self.cells[cell]))
+    def shown_metrics(self, evaluation: Evaluation) -> list[str]:
+        """The metrics of an evaluation that its tables show: those that are not plain from another one beside them."""
+        computed = list(dict.fromkeys(metric for cell in self.evaluations[evaluation] for metric in self.cells[cell]))
+        hidden = {"confusion"}
+        if "accuracy" in computed:
+            hidden.add("f1_micro")  # with one label a track they are the same number
+        if "key_score" in computed:
+            hidden.add("f1_macro")  # for keys the weighted score is the field's own
+        return [metric for metric in computed if metric not in hidden] or computed
+
+    def tabulated(self, preset: str) -> list[Evaluation]:
+        """The evaluations for which a table can be made: `per_class` needs a metric with a value for each label."""
+        return self.labelled if preset == "per_class" else list(self.evaluations)
+
+    @property
+    def labelled(self) -> list[Evaluation]:
+        """The evaluations that have a value for each label, and a confusion matrix unless they are multilabel."""
+        return [
+            evaluation
+            for evaluation in self.evaluations
+            if LABELLED.intersection(self.shown_metrics(evaluation))
+            and (self.tasks[evaluation.task].type == "multilabel" or self._has_confusion(evaluation))
+        ]
+
+    def _has_confusion(self, evaluation: Evaluation) -> bool:
+        return all("confusion" in self.cells[cell] for cell in self.evaluations[evaluation])
+
+    def one_embedding_per_embedder(self) -> list[Embedded]:
+        """For each embedder one file, from which its software's versions can be read."""
+        return list({embedded.embedder: embedded for embedded in reversed(self.splits_embedded)}.values())

@@ -1,0 +1,13 @@
+"""Snakemake's own report, with our tables, figures and pages as its items."""
+
+from soundcheck.jobs import job
+
+with job(snakemake.log[0]):
+    from soundcheck.reporting import write_report
+
+    write_report(
+        snakefile=snakemake.params.snakefile,
+        config=snakemake.params.config,
+        items=list(snakemake.input),
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,27 @@
+"""Where results come from: this checkout's commit, and the versions of the packages that made them."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+# Packages whose version can change an embedding.
+PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch", "torchcrepe", "transformers")
+
+
+def commit() -> str:
+    """The commit of the checkout that this library lies in, marked `-dirty` where files differ from it; empty outside git."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of those packages that this process has loaded or that carry weights."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package in PACKAGES:
+        if package in sys.modules:
+            found[package] = metadata.version(package)
+    return found

@@ -301,6 +301,9 @@ def _opened(archive: Path) -> Iterator[list[_Member]]:
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as source:
             yield [_Member(info.name, _tar_kind(info), source, info) for info in source.getmembers()]
+            # The checksum of a compressed tar stands at its very end, which nothing has read yet.
+            while source.fileobj.read(_CHUNK):
+                pass
     else:
         raise DownloadError(f"cannot unpack {archive}: it is neither a zip nor a tar archive. Remove it and run again.")
 

@@ -88,7 +88,9 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
     Columns: instrument, family, note (`A#4`), pitch_class (`A#`), octave, length (`0.5s`), dynamic, articulation. Note,
     pitch class and octave are None for unpitched percussion. A name that does not fit is left out with its reason.
     """
-    return pd.DataFrame(_with_unique_ids([_track(path) for path in audio_files(folder)]), columns=_COLUMNS)
+    rows = _with_unique_ids([_track(path) for path in audio_files(folder)])
+    # Objects, not pandas' own types: an absent whole number would turn its column into real numbers.
+    return pd.DataFrame({column: pd.Series([row.get(column) for row in rows], dtype=object) for column in _COLUMNS})
 
 
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:

@@ -80,7 +80,7 @@ TIMBRES = {
     "synthetic-struck": Timbre(0.003, 0.45, 0.3, 1.5, inharmonicity=6e-4, noise_db=-45),
     "synthetic-mallet": Timbre(0.002, 0.18, 0.9, 1.9, even=0.25, inharmonicity=4e-3),
 }
-LOUDNESS_DB = {"soft": -36.0, "medium": -27.0, "loud": -18.0}
+LOUDNESS_DB = {"soft": -38.0, "medium": -29.0, "loud": -20.0}
 # How much a level brightens the tone: added to the exponent of the roll-off.
 _SOFTER_ROLL_OFF = {"soft": 0.25, "medium": 0.1, "loud": 0.0}
 MIDI_LOW, MIDI_HIGH = 48, 83
@@ -136,9 +136,10 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
     register, loudness; of both level_db (RMS, dB below full scale), vibrato_cents; of progressions key, mode,
     progression, tempo, bpm. Factors of the other kind are None.
     """
-    table = pd.DataFrame(_notes() + _progressions()).astype(object)
-    table = table.where(table.notna(), None)
-    return table[["track_id", "path", "group", *(column for column in table if column not in _IDENTITY)]]
+    rows = _notes() + _progressions()
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    # Objects, not pandas' own types: an absent whole number would turn its column into real numbers.
+    return pd.DataFrame({column: pd.Series([row.get(column) for row in rows], dtype=object) for column in columns})
 
 
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
@@ -178,7 +179,6 @@ def write(tracks: list[dict], folder: Path) -> None:
         list(pool.map(lambda track: _write(folder / track["path"], render(track)), tracks))
 
 
-_IDENTITY = {"track_id", "path", "group"}
 _TAG_COLUMNS = ("kind", "timbre", "register", "loudness", "mode", "tempo")
 
 
@@ -245,7 +245,7 @@ def _progression(tonic: int, mode: str, number: int) -> dict:
         "progression": PROGRESSIONS[mode][number],
         "tempo": tempo,
         "bpm": int(generator.integers(TEMPO_BPM[tempo][0], TEMPO_BPM[tempo][1] + 1)),
-        "level_db": round(-21 + generator.uniform(-4, 4), 2),
+        "level_db": round(-26 + generator.uniform(-4, 4), 2),
         "vibrato_cents": round(TIMBRES[timbre].vibrato_cents * generator.uniform(0.6, 1.4), 2),
     }
 

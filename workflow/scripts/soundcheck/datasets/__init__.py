@@ -1,0 +1,57 @@
+"""Datasets: each module says where its files come from, which tracks they hold, and what their labels are.
+
+A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass` or `multilabel`; empty: any
+task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and the functions
+
+    download(folder, **options) -> None         make the files present and verified; nothing where they already are
+    tracks(folder, **options) -> DataFrame      track_id, path, group, optionally left_out (reason), own metadata
+    labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
+                                                str, the reason why the track is left out of the task
+    splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
+"""
+
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from soundcheck.datasets.audio_files import audio_files
+from soundcheck.naming import did_you_mean
+
+_NOT_DATASETS = ("audio_files", "keys")
+
+
+def names() -> list[str]:
+    """The names of all dataset modules, sorted."""
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in found if name not in _NOT_DATASETS)
+
+
+def load(name: str) -> ModuleType:
+    """The dataset module of this name. Raises ValueError, with the nearest name, where there is none."""
+    if name not in names():
+        raise ValueError(f"no dataset module '{name}'{did_you_mean(name, names())}; there are {', '.join(names())}.")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def provide(name: str, dataset: str, folder: str | Path, options: dict | None = None) -> dict:
+    """Make a dataset's files present; the record says what is there: number of audio files, bytes, licence, title."""
+    module, folder = load(name), Path(folder)
+    module.download(folder, **(options or {}))
+    paths = audio_files(folder)
+    return {
+        "dataset": dataset,
+        "dir": folder.as_posix(),
+        "n_files": len(paths),
+        "bytes": sum((folder / path).stat().st_size for path in paths),
+        "licence": module.LICENSE,
+        "title": module.TITLE,
+        "synthetic": module.SYNTHETIC,
+    }
+
+
+def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
+    """The dataset's published folds for a task; None where it has none."""
+    return module.splits(tracks, task) if hasattr(module, "splits") else None

@@ -1,0 +1,47 @@
+import pytest
+import yaml
+
+from soundcheck import datasets
+
+
+def test_the_catalogue_equals_the_modules(repository):
+    catalogue = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    assert sorted(entry["module"] for entry in catalogue.values()) == datasets.names()
+    for name, entry in catalogue.items():
+        module = datasets.load(entry["module"])
+        assert entry == {
+            "module": entry["module"],
+            "title": module.TITLE,
+            "licence": module.LICENSE,
+            "synthetic": module.SYNTHETIC,
+            "dir": f"data/{name}",
+            "tasks": {task: {"type": kind} for task, kind in module.TASKS.items()},
+            "group": module.GROUPED_BY,
+            "citation": module.BIBTEX,
+        }
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_a_module_has_what_the_workflow_calls(name):
+    module = datasets.load(name)
+    assert all(callable(getattr(module, function)) for function in ("download", "tracks", "labels"))
+    assert isinstance(module.REMOTES, dict)
+
+
+def test_an_unknown_module_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'philharmonia'"):
+        datasets.load("philharmonie")
+
+
+def test_helper_modules_are_no_datasets():
+    with pytest.raises(ValueError, match="no dataset module 'keys'"):
+        datasets.load("keys")
+
+
+def test_the_record_counts_what_is_there(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.wav").write_bytes(b"1234")
+    (tmp_path / "notes.txt").write_text("not audio")
+    record = datasets.provide("folder", "mine", tmp_path)
+    assert (record["dataset"], record["n_files"], record["bytes"]) == ("mine", 1, 4)
+    assert datasets.provide("folder", "mine", tmp_path) == record

@@ -1,0 +1,46 @@
+import pytest
+
+from soundcheck.datasets import keys
+
+
+def test_there_are_24_keys_and_each_is_its_own_normal_form():
+    assert len(set(keys.KEYS)) == 24
+    assert [keys.normalise(key) for key in keys.KEYS] == list(keys.KEYS)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Db major", "C# major"),
+        ("C:maj", "C major"),
+        ("Cm", "C minor"),
+        ("CM", "C major"),
+        ("c minor", "C minor"),
+        ("A minor", "A minor"),
+        ("  f#  MINOR ", "F# minor"),
+        ("F#_minor", "F# minor"),
+        ("Ebm", "D# minor"),
+        ("bb minor", "A# minor"),
+        ("Bbmaj", "A# major"),
+        ("B♭ major", "A# major"),
+        ("C#min", "C# minor"),
+        ("Cb major", "B major"),
+        ("E# minor", "F minor"),
+        ("B# major", "C major"),
+        ("G", "G major"),
+    ],
+)
+def test_usual_spellings_mean_one_key(written, meant):
+    assert keys.normalise(written) == meant
+
+
+@pytest.mark.parametrize("written", ["", "H major", "c", "8A", "D dorian", "A minor | C major", "other", "C## major"])
+def test_what_is_no_key_is_refused_by_name(written):
+    with pytest.raises(ValueError, match="unknown key") as error:
+        keys.normalise(written)
+    assert f"'{written}'" in str(error.value)
+
+
+def test_the_nearest_key_is_named():
+    with pytest.raises(ValueError, match=r"did you mean 'C# minor'"):
+        keys.normalise("C# minorr")

@@ -1,14 +1,14 @@
 """Make a dataset's files present and verified, and record what is there."""
 
-import json
-import sys
-from pathlib import Path
+from soundcheck.jobs import job
 
-from soundcheck import datasets
-from soundcheck.files import atomic
+with job(snakemake.log[0]):
+    import json
 
-sys.stdout = sys.stderr = open(snakemake.log[0], "w", buffering=1)  # noqa: SIM115
-params = snakemake.params
-record = datasets.provide(params.module, params.dataset, params.dir, params.options)
-with atomic(snakemake.output[0]) as temporary:
-    Path(temporary).write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    from soundcheck import datasets
+    from soundcheck.files import atomic
+
+    params = snakemake.params
+    record = datasets.provide(params.module, snakemake.wildcards.dataset, params.dir, params.options)
+    with atomic(snakemake.output[0]) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

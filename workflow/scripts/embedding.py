@@ -5,10 +5,6 @@ import sys
 # Snakemake appends its own packages to the path; a model's environment must see only its own.
 sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
 
-from soundcheck.threads import single_threaded
-
-single_threaded()
-
 from soundcheck.jobs import job
 
 with job(snakemake.log[0]):

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class SoundcheckError(Exception):
+class SoundcheckError(ValueError):
     """Something the user can mend: the message says what is wrong, where, and what to do. Shown without a traceback."""
 
 

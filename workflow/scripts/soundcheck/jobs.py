@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from soundcheck.logs import logged_to
+from soundcheck.threads import single_threaded
 
 
 @contextlib.contextmanager
 def job(log_path: str) -> Iterator[None]:
-    """Do a job's work inside this: output goes to the log, errors to the terminal too."""
+    """Do a job's work inside this, imports included: output goes to the log, errors to the terminal too."""
+    single_threaded()
     end_with(*_ancestors())
     with logged_to(log_path):
         yield

@@ -1,0 +1,19 @@
+"""Fit a probe on clean embeddings."""
+
+from soundcheck.jobs import job
+
+with job(snakemake.log[0]):
+    import torch
+
+    from soundcheck.fitting import fit_probe
+
+    wants_gpu = bool(snakemake.resources.get("gpu"))
+    fit_probe(
+        snakemake.input.embeddings,
+        snakemake.input.split,
+        dict(snakemake.params.probe),
+        snakemake.output.model,
+        snakemake.output.history,
+        snakemake.output.tensorboard,
+        device="cuda" if wants_gpu and torch.cuda.is_available() else "cpu",
+    )

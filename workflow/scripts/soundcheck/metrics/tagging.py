@@ -1,0 +1,130 @@
+"""Metrics of multilabel tagging, as scikit-learn defines them; equal scores are handled as ties.
+
+Conventions
+-----------
+Each item has any number of true labels and a score for each label. A label without positive or without negative items
+has no value (NaN) and is left out of the macro mean. See `soundcheck.metrics` for the signature.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from soundcheck.metrics import mean_of_defined
+
+# Items times resamples that are worked on at once: what fits the cache of a core.
+_WORKING_SET = 2**20
+
+
+def roc_auc(
+    y_true: np.ndarray, y_score: np.ndarray, labels: Sequence[str], weights: np.ndarray | None = None
+) -> tuple[float | np.ndarray, np.ndarray]:
+    """Area under the receiver operating characteristic: the macro mean and the value of each label.
+
+    The area is the probability that a positive item scores higher than a negative one, a tie counting half.
+    """
+    return _macro(_auc, y_true, y_score, weights)
+
+
+def average_precision(
+    y_true: np.ndarray, y_score: np.ndarray, labels: Sequence[str], weights: np.ndarray | None = None
+) -> tuple[float | np.ndarray, np.ndarray]:
+    """Mean over the positive items of the precision at their score: the macro mean and the value of each label.
+
+    Equal to `sklearn.metrics.average_precision_score`, which does not interpolate.
+    """
+    return _macro(_precision, y_true, y_score, weights)
+
+
+# What a positive item is worth, given how many positives and negatives score higher than it, how many score the same
+# (itself included), and how many negatives there are. The value of a label is the mean worth of its positive items.
+def _auc(positives_above, negatives_above, positives_tied, negatives_tied, n_negatives):
+    return (n_negatives - negatives_above - negatives_tied / 2) / n_negatives
+
+
+def _precision(positives_above, negatives_above, positives_tied, negatives_tied, n_negatives):
+    positives = positives_above + positives_tied
+    # An item that a resample left out counts nothing, whatever its precision.
+    return positives / np.maximum(positives + negatives_above + negatives_tied, 1)
+
+
+def _macro(worth: Callable, y_true, y_score, weights):
+    if weights is None:
+        per_label = _unweighted(worth, y_true, y_score)
+        return float(mean_of_defined(per_label)), per_label
+    per_label = np.full((len(weights), y_true.shape[1]), np.nan)
+    chunk = max(1, _WORKING_SET // max(1, len(y_true)))
+    for start in range(0, len(weights), chunk):
+        counts = np.ascontiguousarray(weights[start : start + chunk].T, np.int32)
+        for label in range(y_true.shape[1]):
+            per_label[start : start + chunk, label] = _label(worth, y_true[:, label], y_score[:, label], counts)
+    return mean_of_defined(per_label), per_label
+
+
+def _unweighted(worth: Callable, y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
+    """The values (n_labels,) of all labels at once, each item counting once."""
+    n, n_labels = y_true.shape
+    # The order within a run of equal scores does not matter: only the runs' sums are used.
+    order = np.argsort(-y_score.T, axis=1)
+    order += np.arange(n_labels)[:, None] * n
+    truth, score = y_true.T.ravel()[order.ravel()], y_score.T.ravel()[order.ravel()]
+    begins = np.empty(n * n_labels, bool)
+    begins[1:] = score[1:] != score[:-1]
+    begins[::n] = True
+    starts = np.flatnonzero(begins)
+    positives = np.concatenate([[0], np.cumsum(truth)])
+    bounds = positives[np.append(starts, n * n_labels)]
+    runs = np.flatnonzero(bounds[1:] > bounds[:-1])
+    ends = np.append(starts[1:], n * n_labels)[runs]
+    # Runs lie in all labels one after the other: what came before its label comes off a run's totals.
+    label = starts[runs] // n
+    n_positives = np.diff(positives[::n])
+    above = bounds[runs] - positives[::n][label]
+    tied = bounds[runs + 1] - bounds[runs]
+    negatives_above = starts[runs] % n - above
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worths = worth(above, negatives_above, tied, ends - starts[runs] - tied, (n - n_positives)[label])
+        totals = np.bincount(label, tied * worths, n_labels)
+        return np.where((n_positives > 0) & (n_positives < n), totals / n_positives, np.nan)
+
+
+def _label(worth: Callable, truth: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The value of one label in each resample (n_resamples,), with `counts` (n, n_resamples)."""
+    order = np.argsort(-score, kind="stable")
+    truth, score, counts = truth[order], score[order], counts[order]
+    places = np.flatnonzero(truth)
+    if len(places) in (0, len(truth)):
+        return np.full(counts.shape[1], np.nan)
+    first, after = _ties(score)
+    own = counts[places]
+    above, through = _totals_before(counts, first[places], after[places])
+    ranks = np.concatenate([[0], np.cumsum(truth)])
+    running = np.concatenate([np.zeros((1, counts.shape[1]), np.int64), np.cumsum(own, axis=0, dtype=np.int64)])
+    positives_above, positives_through = running[ranks[first[places]]], running[ranks[after[places]]]
+    n_positives = running[-1]
+    n_negatives = counts.sum(axis=0, dtype=np.int64) - n_positives
+    positives_tied = positives_through - positives_above
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worths = worth(
+            positives_above, above - positives_above, positives_tied, through - above - positives_tied, n_negatives
+        )
+        value = (own * worths).sum(axis=0) / n_positives
+    return np.where((n_positives > 0) & (n_negatives > 0), value, np.nan)
+
+
+def _ties(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each of the sorted scores (n,), where the run of scores equal to it begins, and where it has ended."""
+    begins = np.concatenate([[True], score[1:] != score[:-1]])
+    starts = np.flatnonzero(begins)
+    run = np.cumsum(begins) - 1
+    return starts[run], np.append(starts[1:], len(score))[run]
+
+
+def _totals_before(counts: np.ndarray, *places: np.ndarray) -> list[np.ndarray]:
+    """The sums (len(places), n_resamples) of the `counts` (n, n_resamples) of all items before each of the places."""
+    # Only the totals at these places are needed: summing between them is much cheaper than a running sum over all.
+    bounds = np.unique(np.concatenate([[0], *places]))
+    inner = bounds[bounds < len(counts)]
+    totals = np.cumsum(np.add.reduceat(counts, inner, axis=0), axis=0, dtype=np.int64)
+    before = np.concatenate([np.zeros((1, counts.shape[1]), np.int64), totals])
+    return [before[np.searchsorted(bounds, place)] for place in places]

@@ -1,0 +1,72 @@
+"""Embeddings and splits, joined. NumPy and pyarrow only, so that jobs start fast."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from soundcheck import parquet
+
+
+def read_embeddings(path: str | Path) -> tuple[dict[str, int], np.ndarray]:
+    """The rows of the tracks, and their embeddings (n_tracks, dim) float32.
+
+    Raises
+    ------
+    ValueError
+        For a track with several rows (frames that were not pooled), or an embedding that is not finite.
+    """
+    table = parquet.read(path, columns=["track_id", "embedding"])
+    track_ids = table["track_id"].to_pylist()
+    rows = {track_id: row for row, track_id in enumerate(track_ids)}
+    if len(rows) < len(track_ids):
+        raise ValueError(f"{path}: a probe needs one embedding per track; these are not pooled over time")
+    column = table["embedding"].combine_chunks()
+    values = column.flatten().to_numpy(zero_copy_only=False)
+    embeddings = values.reshape(len(track_ids), column.type.list_size).astype(np.float32, copy=False)
+    finite = np.isfinite(embeddings).all(axis=1)
+    if not finite.all():
+        bad = track_ids[int(np.flatnonzero(~finite)[0])]
+        raise ValueError(f"{path}: {int((~finite).sum())} embeddings are not finite, first that of track {bad!r}")
+    return rows, embeddings
+
+
+def read_split(path: str | Path) -> tuple[dict[int, dict[str, dict[str, list[str]]]], dict]:
+    """The labels of each track, as `{fold: {part: {track_id: labels}}}` in the file's order, and the metadata."""
+    table = parquet.read(path, columns=["track_id", "fold", "part", "label"])
+    folds: dict[int, dict[str, dict[str, list[str]]]] = {}
+    for track_id, fold, part, label in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        folds.setdefault(fold, {}).setdefault(part, {})[track_id] = label or []
+    return dict(sorted(folds.items())), parquet.metadata(path)
+
+
+def join(part: dict[str, list[str]], rows: dict[str, int]) -> tuple[list[str], list[str]]:
+    """The tracks of a part of a split that have an embedding, and those that have none."""
+    present = [track_id for track_id in part if track_id in rows]
+    return present, [track_id for track_id in part if track_id not in rows]
+
+
+def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_type: str) -> np.ndarray:
+    """Which item has which class: (n, n_classes) bool.
+
+    A tag that is not among the classes (left out of the task) is passed over.
+
+    Raises
+    ------
+    ValueError
+        In a multiclass task, for an item that has not exactly one label, or one that is not among the classes.
+    """
+    places = {name: place for place, name in enumerate(classes)}
+    result = np.zeros((len(labels), len(classes)), bool)
+    for row, names in enumerate(labels):
+        if task_type == "multiclass" and (len(names) != 1 or names[0] not in places):
+            raise ValueError(f"item {row} is labelled {list(names)}, not with one of the classes {list(classes)}")
+        result[row, [places[name] for name in names if name in places]] = True
+    return result
+
+
+def list_column(values: np.ndarray) -> pa.FixedSizeListArray:
+    """The rows of an array (n, k) float32 as a column of fixed-size lists."""
+    flat = pa.array(np.ascontiguousarray(values, np.float32).reshape(-1), pa.float32())
+    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])

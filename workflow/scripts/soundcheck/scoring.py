@@ -1,0 +1,252 @@
+"""Predictions of a probe on the test items, and scores computed from the predictions alone."""
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from soundcheck import metrics, parquet
+from soundcheck.files import atomic
+from soundcheck.metrics.classification import confusion
+from soundcheck.probes import items, mlp
+from soundcheck.seeds import seed_for
+from soundcheck.statistics import percentile_interval, resample_counts
+
+AXES = ("dataset", "task", "split", "deformation", "embedder", "probe")
+COLUMNS = (*AXES, "metric", "label", "predicted", "fold", "seed", "value", "low", "high", "seed_std", "n")
+MEAN = "mean"
+
+
+def score(
+    embeddings_path: str | Path,
+    split_path: str | Path,
+    model_path: str | Path,
+    ids: dict[str, str],
+    metric_names: Sequence[str],
+    n_resamples: int,
+    seed: int,
+) -> tuple[pa.Table, dict, list[dict]]:
+    """Test every fold and seed of a probe on one condition.
+
+    Returns the predictions' table, its metadata, and the score rows (dictionaries with the keys `COLUMNS`).
+
+    Raises
+    ------
+    ValueError
+        As `predictions` and `scores_from_predictions` do.
+    """
+    table, metadata = predictions(embeddings_path, split_path, model_path, ids)
+    return table, metadata, scores_from_predictions(table, metadata, metric_names, n_resamples, seed)
+
+
+def predictions(
+    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str]
+) -> tuple[pa.Table, dict]:
+    """The scores of all test items by all seeds: a table sorted by fold, seed and track, and its metadata.
+
+    The metadata name, in `not_evaluated`, the test items of each fold that have no embedding.
+
+    Raises
+    ------
+    ValueError
+        Where a fold has no test item with an embedding, or no model, or the embeddings do not fit the model.
+    """
+    rows, embeddings = items.read_embeddings(embeddings_path)
+    folds, split = items.read_split(split_path)
+    models = mlp.load(model_path)
+    parts, not_evaluated = [], {}
+    for fold, fold_parts in folds.items():
+        test = fold_parts.get("test", {})
+        present, missing = items.join(test, rows)
+        if not present:
+            raise ValueError(
+                f"fold {fold} of {split_path} has {len(test)} test items, none with an embedding in {embeddings_path}"
+            )
+        if fold not in models:
+            raise ValueError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
+        if missing:
+            not_evaluated[str(fold)] = missing
+        X = embeddings[[rows[track_id] for track_id in present]]
+        parts.append(_table(fold, models[fold], present, [test[track_id] for track_id in present], X))
+    model = next(iter(models.values()))
+    metadata = {**ids, "classes": model.classes, "task_type": split["task_type"], "not_evaluated": not_evaluated}
+    return pa.concat_tables(parts).combine_chunks(), metadata
+
+
+def _table(fold: int, model: mlp.Model, track_ids: list[str], labels: list[list[str]], X: np.ndarray) -> pa.Table:
+    n, n_seeds = len(track_ids), len(model.seeds)
+    scores = mlp.predict(model, X).reshape(n_seeds * n, len(model.classes))
+    return pa.table(
+        {
+            "track_id": pa.array(track_ids * n_seeds, pa.string()),
+            "fold": pa.array(np.full(n * n_seeds, fold, np.int32)),
+            "seed": pa.array(np.repeat(np.array(model.seeds, np.int64), n)),
+            "label": pa.array(labels * n_seeds, pa.list_(pa.string())),
+            "score": items.list_column(scores),
+        }
+    )
+
+
+@dataclass
+class _Fold:
+    """The test items of one fold: (n,) track ids, (n, n_classes) truth, (n, n_classes) scores by seed, resamples."""
+
+    fold: int
+    track_ids: np.ndarray
+    truth: np.ndarray
+    scores: dict[int, np.ndarray]
+    weights: np.ndarray
+
+
+@dataclass
+class _Measured:
+    """One metric of one fold and seed: on the items themselves, and on each resample."""
+
+    value: float
+    per_label: np.ndarray | None
+    values: np.ndarray
+    per_labels: np.ndarray | None
+
+
+def scores_from_predictions(
+    table: pa.Table, metadata: dict, metric_names: Sequence[str], n_resamples: int, seed: int
+) -> list[dict]:
+    """The score rows (dictionaries with the keys `COLUMNS`; None where a column is empty) of a predictions' table.
+
+    For each metric: a row per fold and seed; the mean over both with its bootstrap interval over the test items and
+    the deviation over seeds; for metrics with values per label, the same aggregate for each label, where n is the
+    number of test items that have the label. Bootstrap resamples depend on dataset, task, split and fold alone, so
+    that all embedders, probes and conditions are compared on the same ones.
+    """
+    classes = metadata["classes"]
+    folds = _folds(table, metadata, n_resamples, seed)
+    axes = {axis: metadata[axis] for axis in AXES}
+    rows = []
+    for name in metric_names:
+        found = _confusion(folds, classes) if name == "confusion" else _metric(metrics.metric(name), folds, classes)
+        rows += [{**dict.fromkeys(COLUMNS), **axes, "metric": name, **row} for row in found]
+    return rows
+
+
+def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list[_Fold]:
+    classes = metadata["classes"]
+    track_ids = np.array(table["track_id"].to_pylist(), dtype=object)
+    fold_of, seed_of = table["fold"].to_numpy(), table["seed"].to_numpy()
+    labels = table["label"]
+    values = table["score"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(classes))
+    folds = []
+    for fold in map(int, np.unique(fold_of)):
+        seeds = list(map(int, np.unique(seed_of[fold_of == fold])))
+        places = {number: np.flatnonzero((fold_of == fold) & (seed_of == number)) for number in seeds}
+        first = places[seeds[0]]
+        if any(not np.array_equal(track_ids[first], track_ids[places[number]]) for number in seeds):
+            raise ValueError(f"fold {fold}: the seeds were not tested on the same tracks in the same order")
+        truth = items.indicators(labels.take(pa.array(first)).to_pylist(), classes, metadata["task_type"])
+        missing = metadata.get("not_evaluated", {}).get(str(fold), [])
+        names = (metadata["dataset"], metadata["task"], metadata["split"], fold)
+        weights = _resamples(track_ids[first], missing, n_resamples, seed_for(seed, *names))
+        folds.append(_Fold(fold, track_ids[first], truth, {k: values[at] for k, at in places.items()}, weights))
+    return folds
+
+
+def _resamples(track_ids: np.ndarray, missing: list[str], n_resamples: int, seed: int) -> np.ndarray:
+    """Counts (n_resamples, n) of the evaluated tracks, drawn among all test tracks.
+
+    Drawn among all, so that an embedder that lacks a track still shares the resamples of the others.
+    """
+    every = sorted([*track_ids, *missing])
+    place = {track_id: i for i, track_id in enumerate(every)}
+    counts = resample_counts(len(every), n_resamples, seed)
+    return counts[:, [place[track_id] for track_id in track_ids]]
+
+
+def _metric(metric: Callable, folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
+    measured = {
+        (fold.fold, seed): _measured(metric, fold.truth, scores, classes, fold.weights)
+        for fold in folds
+        for seed, scores in fold.scores.items()
+    }
+    rows = [
+        {"fold": fold.fold, "seed": seed, "value": _number(measured[fold.fold, seed].value), "n": len(fold.track_ids)}
+        for fold in folds
+        for seed in fold.scores
+    ]
+    keys = list(measured)
+    values = np.array([measured[key].value for key in keys])
+    resampled = np.stack([measured[key].values for key in keys])
+    rows.append(_aggregate(keys, values, resampled, n=_distinct(folds)))
+    if measured[keys[0]].per_label is not None:
+        per_label = np.stack([measured[key].per_label for key in keys])
+        resampled = np.stack([measured[key].per_labels for key in keys])
+        for i, label in enumerate(classes):
+            row = _aggregate(keys, per_label[:, i], resampled[:, :, i], n=_distinct(folds, i))
+            rows.append({"label": label, **row})
+    return rows
+
+
+def _measured(metric: Callable, truth, scores, classes, weights) -> _Measured:
+    value, per_label = metric(truth, scores, classes)
+    values, per_labels = metric(truth, scores, classes, weights)
+    return _Measured(value, per_label, values, per_labels)
+
+
+def _aggregate(keys: list[tuple[int, int]], values: np.ndarray, resampled: np.ndarray, n: int) -> dict:
+    """The row of the mean over folds and seeds: `values` (n_keys,), `resampled` (n_keys, n_resamples)."""
+    low, high = percentile_interval(metrics.mean_of_defined(resampled, axis=0))
+    seeds = sorted({seed for _, seed in keys})
+    by_seed = [
+        metrics.mean_of_defined(values[[i for i, key in enumerate(keys) if key[1] == seed]], axis=0) for seed in seeds
+    ]
+    return {
+        "fold": MEAN,
+        "seed": MEAN,
+        "value": _number(metrics.mean_of_defined(values)),
+        "low": _number(low),
+        "high": _number(high),
+        "seed_std": _number(np.std(by_seed, ddof=1)) if len(seeds) > 1 else None,
+        "n": n,
+    }
+
+
+def _confusion(folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
+    counts = sum(
+        np.mean([confusion(fold.truth, scores, classes) for scores in fold.scores.values()], axis=0) for fold in folds
+    )
+    return [
+        {
+            "label": classes[true],
+            "predicted": classes[predicted],
+            "fold": MEAN,
+            "seed": MEAN,
+            "value": float(counts[true, predicted]),
+            "n": _distinct(folds, true),
+        }
+        for true, predicted in np.argwhere(counts > 0).tolist()
+    ]
+
+
+def _distinct(folds: list[_Fold], label: int | None = None) -> int:
+    """The number of distinct test items, or of those that have one label."""
+    return len({i for fold in folds for i in fold.track_ids[slice(None) if label is None else fold.truth[:, label]]})
+
+
+def _number(value: float | np.ndarray) -> float | None:
+    value = float(value)
+    return None if math.isnan(value) else value
+
+
+def write_scores(rows: list[dict], path: str | Path) -> None:
+    """Write score rows as CSV; a number is written so that reading it back gives the same number."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_predictions(table: pa.Table, metadata: dict, path: str | Path) -> None:
+    """Write a predictions' table with its metadata."""
+    parquet.write(table, path, metadata)

@@ -21,3 +21,11 @@ include: "rules/results.smk"
 
 onstart:
     hold_lock(".snakemake/soundcheck.lock")
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/report.html",
+        table_files(),
+        figure_files(),

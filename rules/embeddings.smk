@@ -50,7 +50,7 @@ rule listening:
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
-        count=settings.listen,
+        n_tracks=settings.listen,
         seed=settings.seed,
         code=source_digest("listening"),
     script:

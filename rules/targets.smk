@@ -1,4 +1,4 @@
-# What can be asked for by name; without a name, everything.
+# What can be asked for by name.
 
 
 localrules:
@@ -10,14 +10,6 @@ localrules:
     tables,
     figures,
     report,
-
-
-rule all:
-    default_target: True
-    input:
-        "<results>/report.html",
-        table_files(),
-        figure_files(),
 
 
 rule deform:
@@ -48,8 +40,3 @@ rule tables:
 rule figures:
     input:
         figure_files(),
-
-
-rule report:
-    input:
-        "<results>/report.html",

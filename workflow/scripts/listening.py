@@ -10,7 +10,7 @@ with job(snakemake.log[0]):
         folder=snakemake.params.dir,
         scenario=snakemake.wildcards.deformation,
         transforms=snakemake.params.transforms,
-        count=snakemake.params.count,
+        count=snakemake.params.n_tracks,
         seed=snakemake.params.seed,
         output=snakemake.output[0],
     )

@@ -45,11 +45,15 @@ class Handler(BaseHTTPRequestHandler):
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
         if start >= len(server.content):
             return self.answer(416, b"", {"Content-Range": f"bytes */{len(server.content)}"})
+        end = len(server.content)
+        if fault == "short range":
+            end = start + 1000
+        elif fault == "other range":
+            start, end = 1000, 1000 + end - start
         headers = {"ETag": server.etag} if server.etag else {}
         if start:
-            shown = 0 if fault == "other range" else start
-            headers["Content-Range"] = f"bytes {shown}-{len(server.content) - 1}/{len(server.content)}"
-        self.answer(206 if start else 200, server.content[start:], headers, cut=fault == "cut")
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(server.content)}"
+        self.answer(206 if start else 200, server.content[start:end], headers, cut=fault == "cut")
 
     def answer(self, status, body, headers=None, cut=False):
         self.send_response(status)
@@ -134,6 +138,13 @@ def test_a_server_that_sends_another_range_is_not_believed(server, target):
     server.faults = ["cut", "other range"]
     fetch(server, target)
     assert target.read_bytes() == CONTENT
+
+
+def test_a_server_that_sends_less_than_asked_for_is_asked_for_the_rest(server, target):
+    server.faults = ["cut", "short range", "short range"]
+    fetch(server, target, attempts=4)
+    assert target.read_bytes() == CONTENT
+    assert len(server.ranges) == 4
 
 
 def test_two_versions_of_a_file_are_never_mixed(server, target):

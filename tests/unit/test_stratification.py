@@ -61,3 +61,10 @@ def test_the_generator_alone_decides():
     first, again, other = (stratify(counts, sizes, (0.8, 0.1, 0.1), np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_a_few_large_groups_among_many_small_ones_do_not_spoil_the_shares():
+    sizes = np.random.default_rng(0).permutation(np.concatenate([np.full(60, 1), np.full(6, 10)]))
+    for seed in range(5):
+        part_of = stratify(sizes[:, None], sizes, (0.8, 0.1, 0.1), np.random.default_rng(seed))
+        assert np.bincount(part_of, sizes).tolist() == [96, 12, 12]

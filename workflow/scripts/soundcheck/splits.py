@@ -109,10 +109,10 @@ def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
         where = f"{name}, fold {fold}"
         twice = rows["track_id"][rows["track_id"].duplicated()].unique()
         if len(twice):
-            raise ValueError(f"{where}: {len(twice)} tracks are in more than one part: {several(twice)}.")
+            raise ValueError(f"{where}: in more than one part: {_count(len(twice), 'track')} ({several(twice)}).")
         shared = _shared_groups(rows)
         if groups and shared:
-            raise ValueError(f"{where}: {len(shared)} groups are in more than one part: {several(shared)}.")
+            raise ValueError(f"{where}: in more than one part: {_count(len(shared), 'group')} ({several(shared)}).")
         counts = {part: int((rows["part"] == part).sum()) for part in (*PARTS, LEFT_OUT)}
         empty = [part for part in PARTS if counts[part] == 0]
         if empty:

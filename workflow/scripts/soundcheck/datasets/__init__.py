@@ -10,15 +10,19 @@ task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its
     splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
 """
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from pathlib import Path
 from types import ModuleType
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from soundcheck.datasets.audio_files import audio_files
 from soundcheck.naming import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NOT_DATASETS = ("audio_files", "keys")
 

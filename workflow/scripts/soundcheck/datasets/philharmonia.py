@@ -73,6 +73,7 @@ def download(folder: Path, **options: object) -> None:
                 "empty or absent one to download them into."
             )
         return
+    print(f"{TITLE}: about 230 MB to download. Licence: {LICENSE}.", file=sys.stderr)
     archive = folder.with_name(f"{folder.name}.zip")
     downloads.fetch(REMOTES["audio"]["url"], archive, sha256=REMOTES["audio"]["sha256"])
     downloads.unpack(archive, folder, strip=1, only="audio/*")

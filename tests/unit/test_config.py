@@ -72,8 +72,9 @@ experiments:
         deformations:
           - - {type: AddGaussianSNR, params: {min_snr_in_db: 15, max_snr_in_db: 15, p: 1}}
     features: [handcrafted-mfcc]
-    probes: [{type: classifier, emb_dim_reduction: False, emb_shape: infer, hidden_units: [], output_activation: softmax,
-              weight_decay: 1e-5, optimizer: adam, learning_rate: 1e-3, train_sampling: random}]
+    probes: [{type: classifier, emb_dim_reduction: False, emb_shape: infer, hidden_units: [],
+              output_activation: softmax, weight_decay: 1e-5, optimizer: adam, learning_rate: 1e-3,
+              train_sampling: random}]
 """
     )
     (dataset, split, scenarios), experiment = released.experiments[0].datasets[0], released.experiments[0]

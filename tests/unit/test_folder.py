@@ -2,6 +2,7 @@ import pytest
 
 from soundcheck import datasets, indexing, splits
 from soundcheck.datasets import folder, keys
+from soundcheck.errors import SoundcheckError
 
 
 def make(root, *paths):
@@ -50,7 +51,7 @@ def test_a_folder_without_classes_says_what_to_do(tmp_path):
 
 
 def test_an_absent_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="does not exist; set `dir`"):
+    with pytest.raises(SoundcheckError, match="does not exist; set `dir`"):
         datasets.provide("folder", "mine", tmp_path / "nowhere")
 
 
@@ -128,7 +129,7 @@ def test_text_that_is_not_utf8_says_so(audio):
 
 
 def test_a_csv_that_is_not_there_is_named(audio):
-    with pytest.raises(FileNotFoundError, match=r"'other\.csv' is neither in the working directory nor"):
+    with pytest.raises(SoundcheckError, match=r"'other\.csv' is neither in the working directory nor"):
         folder.tracks(audio, csv="other.csv")
 
 

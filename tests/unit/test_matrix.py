@@ -55,7 +55,10 @@ def test_what_another_experiment_evaluates_is_not_pruned(build):
 
 
 def test_the_order_of_the_config_changes_no_job(build):
-    plan, other = Plan(build(TEXT)), Plan(build(TEXT.replace("[handcrafted-mfcc, crepe-tiny]", "[crepe-tiny, handcrafted-mfcc]")))
+    plan, other = (
+        Plan(build(TEXT)),
+        Plan(build(TEXT.replace("[handcrafted-mfcc, crepe-tiny]", "[crepe-tiny, handcrafted-mfcc]"))),
+    )
     assert set(plan.cells) == set(other.cells)
     assert plan.splits_embedded == other.splits_embedded
 

@@ -7,6 +7,7 @@ import pytest
 
 from soundcheck import indexing, splits
 from soundcheck.datasets import philharmonia
+from soundcheck.errors import SoundcheckError
 
 MINIATURE = (
     "audio/bass clarinet/bass-clarinet_As2_025_forte_normal.mp3",
@@ -94,7 +95,7 @@ def test_a_folder_with_audio_is_used_as_it_is(miniature):
 
 def test_a_folder_of_other_files_is_not_downloaded_into(tmp_path):
     (tmp_path / "thesis.txt").write_text("chapter 1")
-    with pytest.raises(FileNotFoundError, match="holds files but no audio"):
+    with pytest.raises(SoundcheckError, match="holds files but no audio"):
         philharmonia.download(tmp_path)
 
 

@@ -16,7 +16,7 @@ def decode(path: str | Path) -> tuple[np.ndarray, int]:
     """Read a file as mono float32 `(samples,)` with its own sample rate in Hz; channels are averaged.
 
     Raises:
-        UnusableAudioError: the file is missing, not readable as audio, empty, silent, or holds values that are not finite.
+        UnusableAudioError: the file is missing, not readable as audio, empty, silent, or not finite throughout.
     """
     import soundfile
 

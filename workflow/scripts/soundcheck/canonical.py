@@ -160,7 +160,7 @@ def _probe(item: object, catalog: Catalog) -> object:
 
 
 def _probe_name(probe: dict, properties: dict) -> str:
-    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: the layers, and what is not the default."""
+    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: layers, and what is no default."""
     layers = probe.get("hidden_units") or ["linear"]
     parts = ["MLP", *map(_readable, layers if isinstance(layers, list) else [layers])]
     for key in sorted(probe.keys() & properties.keys() - {"type", "hidden_units", "output_activation"}):

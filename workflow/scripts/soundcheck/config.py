@@ -75,7 +75,7 @@ class Probe:
     parameters: dict
 
     def for_task(self, task: Task) -> dict:
-        """All parameters, with the output activation and save criterion that fit the task unless the config names them."""
+        """All parameters; output activation and save criterion fit the task unless the config names them."""
         multilabel = task.type == "multilabel"
         fitting = {
             "output_activation": "sigmoid" if multilabel else "softmax",
@@ -192,7 +192,10 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
             place = (*path, "deformations", position, "transforms", step)
             known = catalog.transforms.get(transform["type"])
             if known is None:
-                yield place, f"audiomentations has no {transform['type']!r}{nearest(transform['type'], catalog.transforms)}"
+                yield (
+                    place,
+                    f"audiomentations has no {transform['type']!r}{nearest(transform['type'], catalog.transforms)}",
+                )
                 continue
             for parameter in transform["params"].keys() - set(known):
                 yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
@@ -209,7 +212,10 @@ def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[P
     kind = embedder.get("like", embedder["name"])
     if kind not in catalog.embedders:
         place = (*path, "like") if "like" in embedder else path
-        yield place, f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is `hear: file.py`"
+        yield (
+            place,
+            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is `hear: file.py`",
+        )
         return
     options = catalog.embedders[kind]["options"]
     for option in embedder["options"].keys() - options.keys():
@@ -223,7 +229,8 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
     if probe.get("output_activation", needed) != needed:
         yield (
             (*path, "output_activation"),
-            f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the key out",
+            f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
+            "key out",
         )
     fitting = {"multiclass": ("loss", "accuracy", "f1_macro"), "multilabel": ("loss", "roc_auc", "average_precision")}
     if probe.get("save_criterion", "loss") not in fitting[task.type]:
@@ -259,7 +266,7 @@ def _conflicts(config: Config) -> Iterator[Problem]:
                 yield place, f"{kind} {item.name!r} is defined twice, differently: give one of them another name"
 
 
-# --- resolving names ----------------------------------------------------------------------------------------------------
+# --- resolving names ------------------------------------------------------------------------------------------------
 
 
 def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
@@ -326,7 +333,12 @@ def _embedder(item: dict, catalog: Catalog) -> Embedder:
     if "hear" in item:
         entry = {"family": "hear", "name": item["name"], "file": item["hear"]}
         entry |= {key: item[key] for key in ("weights", "use", "longest_s")}
-        about = {"title": item["name"], "licence": "", "citation": f"HEAR API module {item['hear']}", "pretrained_on": []}
+        about = {
+            "title": item["name"],
+            "licence": "",
+            "citation": f"HEAR API module {item['hear']}",
+            "pretrained_on": [],
+        }
         files = tuple(path for path in (item["hear"], item["weights"]) if path)
         return Embedder(item["name"], dict(sorted(entry.items())), item["env"], item["gpu"], files, about)
     known = catalog.embedders[item.get("like", item["name"])]

@@ -12,7 +12,7 @@ def deform(samples: np.ndarray, rate: int, transforms: list[dict], seed: int) ->
     """Apply the transforms of a scenario, in order, to mono float32 `(samples,)` at `rate` Hz.
 
     audiomentations draws parameters from `random` and noise from NumPy's global generator, pyroomacoustics from its
-    own; all are seeded here, right before the draw, so the result depends on nothing but the arguments. Not thread-safe.
+    own; all are seeded here, right before the draw: the result depends on nothing but the arguments. Not thread-safe.
 
     Raises:
         SoundcheckError: a transform does not exist or refuses its parameters.

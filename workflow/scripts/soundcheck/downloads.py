@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from soundcheck.errors import SoundcheckError
+
 _CHUNK = 1 << 16
 _TIMEOUT_S = (15, 60)
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -26,7 +28,7 @@ _LONGEST_WAIT_S = 60.0
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError)
 
 
-class DownloadError(RuntimeError):
+class DownloadError(SoundcheckError):
     """What could not be downloaded or unpacked, from where, why, and what to do about it."""
 
 

@@ -14,7 +14,7 @@ from soundcheck.files import atomic
 class EmbeddingsWriter:
     """Writes rows as they come, in row groups, so that memory does not grow with the dataset.
 
-    Use it inside `with EmbeddingsWriter(path, dimension, metadata) as writer`; the file appears when the block ends well.
+    Use it as `with EmbeddingsWriter(path, dimension, metadata) as writer`; the file appears when the block ends well.
     """
 
     ROW_GROUP = 1024

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from soundcheck.display import CLEAN, Metric, label_metric, metric, plural, short_conditions, words
+from soundcheck.errors import SoundcheckError
 from soundcheck.files import atomic
 from soundcheck.results import Evaluation
 from soundcheck.tables import Order
@@ -77,7 +78,7 @@ def robustness(
     probes = [probe] if probe else order.probes
     series = {each: _series(results, unit, order, each) for each in probes}
     if not any(series.values()):
-        raise ValueError(f"No value of {name!r} to draw for {results.dataset}/{results.task}/{results.split}.")
+        raise SoundcheckError(f"No value of {name!r} to draw for {results.dataset}/{results.task}/{results.split}.")
     with plt.rc_context(STYLE):
         columns = min(2, len(probes))
         rows = ceil(len(probes) / columns)
@@ -253,7 +254,9 @@ def confusion(
     conditions = [CLEAN, worst] if worst else [CLEAN]
     embedders = [each for each in order.embedders if any((c, each, probe) in results.confusion for c in conditions)]
     if not embedders:
-        raise ValueError(f"No confusion matrix of probe {probe!r}. Add `confusion` to the metrics of {results.task}.")
+        raise SoundcheckError(
+            f"No confusion matrix of probe {probe!r}. Add `confusion` to the metrics of {results.task}."
+        )
     with plt.rc_context(STYLE):
         side = max(2.1, 0.135 * len(classes) + 0.5)
         margin = 0.075 * max(map(len, classes)) + 0.35
@@ -357,7 +360,7 @@ def per_label(
     }
     known = {label: found for label, found in values.items() if found}
     if not known:
-        raise ValueError(f"No value of {name!r} per label for probe {probe!r} in the results of {results.task}.")
+        raise SoundcheckError(f"No value of {name!r} per label for probe {probe!r} in the results of {results.task}.")
     # Labels are sorted by the median over embedders: the sorting then favours none of them.
     labels = sorted(known, key=lambda label: (-float(np.median(list(known[label].values()))), label))
     with plt.rc_context(STYLE):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.probes import history as course
 from soundcheck.probes import items, mlp, training
 
@@ -43,7 +44,7 @@ def fit_probe(
                 *arrays, split["classes"], split["task_type"], parameters, device, on_epoch=_log_epoch
             )
         except ValueError as error:
-            raise ValueError(f"fold {fold} of {split_path} with {embeddings_path}: {error}") from error
+            raise SoundcheckError(f"fold {fold} of {split_path} with {embeddings_path}: {error}") from error
         models[fold].facts["n_without_embedding"] = n_missing
         best = zip(models[fold].seeds, models[fold].facts["best_epoch"], models[fold].facts["best_value"], strict=True)
         for seed, epoch, value in best:

@@ -9,6 +9,7 @@ from types import ModuleType
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 
 _AUDIO = ("duration_s", "sample_rate", "channels", "left_out")
@@ -33,7 +34,7 @@ def index(
     Columns: track_id, path (relative to `folder`), duration_s, sample_rate (Hz), channels, group, left_out (reason or
     null), then the module's own. A file that is missing, empty or unreadable is listed with its reason, never dropped.
     `n_workers` threads read the headers; the table does not depend on their number.
-    Raises ValueError when the module finds no track, or gives two tracks the same id.
+    Raises SoundcheckError when the module finds no track, or gives two tracks the same id.
     """
     folder = Path(folder)
     found = dataset_module.tracks(folder, **(options or {}))
@@ -88,11 +89,13 @@ def _headers(folder: Path, paths: Sequence[str], n_workers: int) -> list[dict]:
 
 def _check(found: pd.DataFrame, folder: Path, dataset_id: str) -> None:
     if found.empty:
-        raise ValueError(f"dataset '{dataset_id}': no tracks found in '{folder}'. Is `dir` the folder that holds them?")
+        raise SoundcheckError(
+            f"dataset '{dataset_id}': no tracks found in '{folder}'. Is `dir` the folder that holds them?"
+        )
     twice = found["track_id"][found["track_id"].duplicated(keep=False)]
     if len(twice):
         paths = found["path"][found["track_id"] == twice.iloc[0]]
-        raise ValueError(
+        raise SoundcheckError(
             f"dataset '{dataset_id}': {twice.nunique()} track ids are not unique; "
             f"'{twice.iloc[0]}' names {several(paths)}."
         )
@@ -109,7 +112,7 @@ def _own_column(name: str, values: list) -> pa.Array:
             return pa.array(values, pa.list_(pa.string()))
         array = pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
-        raise ValueError(f"metadata column '{name}' mixes types: {problem}.") from problem
+        raise SoundcheckError(f"metadata column '{name}' mixes types: {problem}.") from problem
     return array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
 
 

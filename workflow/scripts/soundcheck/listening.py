@@ -10,7 +10,7 @@ from soundcheck.seeds import seed_for
 def render(
     tracks_path: str, folder: str, scenario: str, transforms: list[dict], count: int, seed: int, output: str | Path
 ) -> list[str]:
-    """Write `count` tracks, the same in every scenario, as 32-bit float WAV files at their own rate; return their ids."""
+    """Write `count` tracks, the same in every scenario, as float WAV files at their own rate; return their ids."""
     import soundfile
 
     tracks = parquet.read(tracks_path, columns=["track_id", "path", "left_out"]).to_pylist()

@@ -22,15 +22,13 @@ class Pool:
         difference = block_mean - self.mean
         total = self.count + len(block)
         self.squares = (
-            self.squares
-            + ((block - block_mean) ** 2).sum(axis=0)
-            + difference**2 * (self.count * len(block) / total)
+            self.squares + ((block - block_mean) ** 2).sum(axis=0) + difference**2 * (self.count * len(block) / total)
         )
         self.mean = self.mean + difference * (len(block) / total)
         self.count = total
 
     def result(self, pooling: str) -> np.ndarray:
-        """The pooled float32 vector: `mean` gives `(..., dim)`, `mean_std` `(..., 2 * dim)`, deviations (ddof 0) last."""
+        """The pooled float32 vector: `mean` is `(..., dim)`, `mean_std` `(..., 2 * dim)`, deviations (ddof 0) last."""
         if pooling == "mean":
             return np.asarray(self.mean, dtype=np.float32)
         deviation = np.sqrt(np.maximum(self.squares, 0.0) / self.count)

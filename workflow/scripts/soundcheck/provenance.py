@@ -10,7 +10,7 @@ PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa",
 
 
 def commit() -> str:
-    """The commit of the checkout that this library lies in, marked `-dirty` where files differ from it; empty outside git."""
+    """The commit of this library's checkout, marked `-dirty` where files differ from it; empty outside git."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

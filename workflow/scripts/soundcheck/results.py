@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from soundcheck import parquet
+from soundcheck.errors import SoundcheckError
 
 AXES = ("dataset", "task", "split", "deformation", "embedder", "probe")
 KEY = (*AXES, "metric", "label", "predicted", "fold", "seed")
@@ -29,7 +30,9 @@ def collect(score_paths: Iterable[str | Path], output: str | Path) -> None:
     """
     paths = sorted(map(Path, score_paths))
     if not paths:
-        raise ValueError("There is no scores file to collect. Run `snakemake evaluate` first, or check `experiments:`.")
+        raise SoundcheckError(
+            "There is no scores file to collect. Run `snakemake evaluate` first, or check `experiments:`."
+        )
     table = _sorted_by_key(_read_scores(paths))
     _refuse_duplicates(table, paths)
     parquet.write(table, output, {"n_files": len(paths), "n_rows": table.num_rows})
@@ -42,12 +45,12 @@ def _read_scores(paths: list[Path]) -> pa.Table:
     for path in paths:
         found, _, body = path.read_bytes().replace(b"\r\n", b"\n").partition(b"\n")
         if found.strip() != header:
-            raise ValueError(
+            raise SoundcheckError(
                 f"{path} is not a scores file: its first line is {found.decode(errors='replace')!r}, expected "
                 f"{header.decode()!r}. Delete the file and run again."
             )
         if not body.strip():
-            raise ValueError(f"{path} holds no score. Delete the file and run again.")
+            raise SoundcheckError(f"{path} holds no score. Delete the file and run again.")
         rows.append(body if body.endswith(b"\n") else body + b"\n")
     return pyarrow.csv.read_csv(
         io.BytesIO(header + b"\n" + b"".join(rows)),
@@ -82,7 +85,7 @@ def _refuse_duplicates(table: pa.Table, paths: list[Path]) -> None:
     key = ", ".join(f"{name} {row[name]}" for name in KEY if row[name])
     axes = [row[name] for name in AXES]
     sources = ", ".join(str(path) for path in paths if _holds(path, axes))
-    raise ValueError(
+    raise SoundcheckError(
         f"{len(repeated)} scores come twice, the first is ({key}), in {sources}. "
         "Two files must not hold the same cell: delete the one that the configuration does not name."
     )
@@ -139,7 +142,7 @@ def read_evaluation(path: str | Path, dataset: str, task: str, split: str) -> Ev
     if not table.num_rows:
         there = pq.read_table(path, columns=["dataset", "task", "split"]).group_by(["dataset", "task", "split"])
         known = sorted("/".join(row.values()) for row in there.aggregate([]).to_pylist())
-        raise ValueError(f"{path} has no score of {dataset}/{task}/{split}; it has {', '.join(known)}.")
+        raise SoundcheckError(f"{path} has no score of {dataset}/{task}/{split}; it has {', '.join(known)}.")
     return evaluation(table.to_pylist(), dataset, task, split)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from soundcheck import metrics, parquet
+from soundcheck.errors import SoundcheckError
 from soundcheck.files import atomic
 from soundcheck.metrics.classification import confusion
 from soundcheck.probes import items, mlp
@@ -63,11 +64,11 @@ def predictions(
         test = fold_parts.get("test", {})
         present, missing = items.join(test, rows)
         if not present:
-            raise ValueError(
+            raise SoundcheckError(
                 f"fold {fold} of {split_path} has {len(test)} test items, none with an embedding in {embeddings_path}"
             )
         if fold not in models:
-            raise ValueError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
+            raise SoundcheckError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
         if missing:
             not_evaluated[str(fold)] = missing
         X = embeddings[[rows[track_id] for track_id in present]]
@@ -144,7 +145,7 @@ def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list
         places = {number: np.flatnonzero((fold_of == fold) & (seed_of == number)) for number in seeds}
         first = places[seeds[0]]
         if any(not np.array_equal(track_ids[first], track_ids[places[number]]) for number in seeds):
-            raise ValueError(f"fold {fold}: the seeds were not tested on the same tracks in the same order")
+            raise SoundcheckError(f"fold {fold}: the seeds were not tested on the same tracks in the same order")
         truth = items.indicators(labels.take(pa.array(first)).to_pylist(), classes, metadata["task_type"])
         missing = metadata.get("not_evaluated", {}).get(str(fold), [])
         names = (metadata["dataset"], metadata["task"], metadata["split"], fold)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 from soundcheck.seeds import seed_for
 from soundcheck.stratification import stratify
@@ -59,11 +60,11 @@ def make_split(
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
     fold's train part lacks. Of a multilabel task such labels are dropped (`left_out_labels`), and the tracks stay.
-    Raises ValueError for overlapping or empty parts, and for arguments that make no sense.
+    Raises SoundcheckError for overlapping or empty parts, and for arguments that make no sense.
     """
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
     if task_type not in ("multiclass", "multilabel"):
-        raise ValueError(f"{name}: the task type is 'multiclass' or 'multilabel', not '{task_type}'.")
+        raise SoundcheckError(f"{name}: the task type is 'multiclass' or 'multilabel', not '{task_type}'.")
     items, counted = _items(tracks, labels, task_type, name)
     generator = np.random.default_rng(seed_for(seed, dataset, task, split))
     is_official = fractions is None and official is not None
@@ -98,28 +99,30 @@ def make_split(
 
 
 def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
-    """Raise ValueError, naming the items, where parts share a track or (`groups`) a group, or where one is empty.
+    """Raise SoundcheckError, naming the items, where parts share a track or (`groups`) a group, or where one is empty.
 
     Split tables that others wrote can be checked with it, too.
     """
     frame = table.select(["track_id", "fold", "part", "group", "reason"]).to_pandas()
     if frame.empty:
-        raise ValueError(f"{name}: no track has a label for this task.")
+        raise SoundcheckError(f"{name}: no track has a label for this task.")
     for fold, rows in frame.groupby("fold", sort=True):
         where = f"{name}, fold {fold}"
         twice = rows["track_id"][rows["track_id"].duplicated()].unique()
         if len(twice):
-            raise ValueError(f"{where}: in more than one part: {_count(len(twice), 'track')} ({several(twice)}).")
+            raise SoundcheckError(f"{where}: in more than one part: {_count(len(twice), 'track')} ({several(twice)}).")
         shared = _shared_groups(rows)
         if groups and shared:
-            raise ValueError(f"{where}: in more than one part: {_count(len(shared), 'group')} ({several(shared)}).")
+            raise SoundcheckError(
+                f"{where}: in more than one part: {_count(len(shared), 'group')} ({several(shared)})."
+            )
         counts = {part: int((rows["part"] == part).sum()) for part in (*PARTS, LEFT_OUT)}
         empty = [part for part in PARTS if counts[part] == 0]
         if empty:
             found = ", ".join(f"{part} {count}" for part, count in counts.items())
             reasons = Counter(rows["reason"].dropna()).most_common(1)
             why = f" Most frequent reason for leaving out: {reasons[0][0]}." if reasons else ""
-            raise ValueError(f"{where}: the {' and '.join(empty)} part has no track ({found}).{why}")
+            raise SoundcheckError(f"{where}: the {' and '.join(empty)} part has no track ({found}).{why}")
 
 
 def group_overlap(table: pa.Table) -> list[str]:
@@ -141,7 +144,7 @@ def _items(
     frame = tracks.select(["track_id", "group", "left_out"]).to_pandas() if isinstance(tracks, pa.Table) else tracks
     labels = list(labels)
     if len(labels) != len(frame):
-        raise ValueError(f"{name}: {len(labels)} labels for {len(frame)} tracks.")
+        raise SoundcheckError(f"{name}: {len(labels)} labels for {len(frame)} tracks.")
     left_out = frame["left_out"].notna() if "left_out" in frame else np.zeros(len(frame), dtype=bool)
     rows = []
     n_not_applicable = 0
@@ -161,7 +164,7 @@ def _items(
     items = pd.DataFrame(rows, columns=["track_id", "group", "label", "reason"], dtype=object)
     twice = items["track_id"][items["track_id"].duplicated()]
     if len(twice):
-        raise ValueError(f"{name}: track ids are not unique: {several(twice)}.")
+        raise SoundcheckError(f"{name}: track ids are not unique: {several(twice)}.")
     items = items.sort_values("track_id", ignore_index=True)
     return items, {"n_tracks_left_out": int(np.sum(left_out)), "n_not_applicable": n_not_applicable}
 
@@ -169,12 +172,12 @@ def _items(
 def _shares(split: str, fractions: Sequence[float] | None, name: str) -> list[float]:
     if fractions is None:
         if split not in ("single", "all"):
-            raise ValueError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
+            raise SoundcheckError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
         return list(SINGLE_FRACTIONS) if split == "single" else [1 / N_FOLDS] * N_FOLDS
     total = sum(fractions)
     # Decimal fractions such as 0.7 + 0.2 + 0.1 are not exactly 1 in binary.
     if len(fractions) != len(PARTS) or min(fractions) <= 0 or abs(total - 1) > 1e-6:
-        raise ValueError(
+        raise SoundcheckError(
             f"{name}: fractions are three numbers above 0 (train, validation, test) that sum to 1, "
             f"not {list(fractions)}."
         )
@@ -265,21 +268,23 @@ def _official_folds(
     items: pd.DataFrame, official: pd.DataFrame, split: str, generator: np.random.Generator, notes: dict, name: str
 ) -> list[pd.DataFrame]:
     if split not in ("single", "all"):
-        raise ValueError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
+        raise SoundcheckError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
     unknown = sorted(set(official["part"]) - set(PARTS))
     if unknown:
-        raise ValueError(
+        raise SoundcheckError(
             f"{name}: unknown parts {several(unknown)} in the official split; parts are {', '.join(PARTS)}."
         )
     if official.empty:
-        raise ValueError(f"{name}: the official split names no track.")
+        raise SoundcheckError(f"{name}: the official split names no track.")
     numbers = sorted(set(official["fold"]))
     folds = []
     for position, number in enumerate(numbers[:1] if split == "single" else numbers):
         given = official[official["fold"] == number]
         twice = given["track_id"][given["track_id"].duplicated()]
         if len(twice):
-            raise ValueError(f"{name}, fold {number}: in more than one part of the official split: {several(twice)}.")
+            raise SoundcheckError(
+                f"{name}, fold {number}: in more than one part of the official split: {several(twice)}."
+            )
         # A left merge keeps the order of the items, and drops ids of tracks that are not there (left out, or missing).
         fold = items.merge(given[["track_id", "part"]], on="track_id", how="left").assign(fold=position)
         outside = fold["part"].isna() & fold["reason"].isna()

@@ -16,6 +16,7 @@ from soundcheck.display import (
     short_conditions,
     words,
 )
+from soundcheck.errors import SoundcheckError
 from soundcheck.results import Evaluation, Score, usual_n
 
 INTERVAL = "95 % bootstrap interval over the test tracks"
@@ -101,14 +102,14 @@ def build(
     `title` is the dataset's. Raises `ValueError` for an unknown preset or a metric without scores.
     """
     if preset not in PRESETS:
-        raise ValueError(f"Unknown table {preset!r}; there are {', '.join(PRESETS)}.")
+        raise SoundcheckError(f"Unknown table {preset!r}; there are {', '.join(PRESETS)}.")
     shown = [metric(name) for name in metrics if name != "confusion"]
     if not shown:
-        raise ValueError(f"The table {preset!r} needs a metric; confusion matrices are shown as a figure.")
+        raise SoundcheckError(f"The table {preset!r} needs a metric; confusion matrices are shown as a figure.")
     for each in shown:
         if not any(key[0] == each.id for key in results.scores):
             have = ", ".join(sorted({key[0] for key in results.scores})) or "none"
-            raise ValueError(f"The results have no metric {each.id!r} for {results.task}; they have {have}.")
+            raise SoundcheckError(f"The results have no metric {each.id!r} for {results.task}; they have {have}.")
     table = PRESETS[preset](results, shown, order)
     table = _with_notes(table, results, order)
     return replace(
@@ -238,7 +239,9 @@ def _per_class(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
     units = [label_metric(unit.id) for unit in metrics if results.labels(unit.id)]
     if not units:
         asked = ", ".join(unit.id for unit in metrics)
-        raise ValueError(f"No metric of {asked} has a value per class. Ask for f1_macro, roc_auc or average_precision.")
+        raise SoundcheckError(
+            f"No metric of {asked} has a value per class. Ask for f1_macro, roc_auc or average_precision."
+        )
     rows = []
     for unit in units:
         for label in results.labels(unit.id):

@@ -15,13 +15,11 @@ _NAMED = {"deformations": "deformations", "probes": "probes"}
 
 
 def complete(instance: object, schema: dict, root: dict | None = None) -> object:
-    """A copy of `instance` with numbers that YAML read as text made numbers, and with the schema's defaults filled in."""
+    """A copy of `instance` with the schema's defaults, and with numbers that YAML read as text made numbers."""
     root = root or schema
     schema = _resolved(schema, root)
     if isinstance(instance, dict) and "properties" in schema:
-        filled = {
-            key: complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()
-        }
+        filled = {key: complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()}
         for key, described in schema["properties"].items():
             if key not in filled and "default" in described:
                 filled[key] = json.loads(json.dumps(described["default"]))

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from soundcheck.datasets.audio_files import audio_files
+from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """The dataset module of this name. Raises ValueError, with the nearest name, where there is none."""
+    """The dataset module of this name. Raises SoundcheckError, with the nearest name, where there is none."""
     if name not in names():
-        raise ValueError(f"no dataset module '{name}'{did_you_mean(name, names())}; there are {', '.join(names())}.")
+        raise SoundcheckError(
+            f"no dataset module '{name}'{did_you_mean(name, names())}; there are {', '.join(names())}."
+        )
     return importlib.import_module(f"{__name__}.{name}")
 
 

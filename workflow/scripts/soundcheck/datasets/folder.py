@@ -25,6 +25,7 @@ import pandas as pd
 
 from soundcheck.datasets import keys
 from soundcheck.datasets.audio_files import AUDIO_SUFFIXES, audio_files
+from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean, safe_id, several
 
 TITLE = "A folder of your own"
@@ -46,15 +47,15 @@ _COLUMNS = ("path", "label", "labels", "split", "part", "group", "track_id")
 
 
 def download(folder: Path, **options: object) -> None:
-    """Check that the folder is there; nothing is downloaded. Raises FileNotFoundError."""
+    """Check that the folder is there; nothing is downloaded. Raises SoundcheckError."""
     if not Path(folder).is_dir():
-        raise FileNotFoundError(f"the folder '{folder}' does not exist; set `dir` to the folder that holds your audio.")
+        raise SoundcheckError(f"the folder '{folder}' does not exist; set `dir` to the folder that holds your audio.")
 
 
 def tracks(folder: Path, csv: str | None = None, **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group`, `left_out`, `labels` (list[str]), `part`, and the CSV's own.
 
-    Raises ValueError, naming file and rows, for a CSV that cannot be meant as it stands: missing columns, duplicate
+    Raises SoundcheckError, naming file and rows, for a CSV that cannot be meant as it stands: missing columns, equal
     ids, unknown parts, empty labels, or not one file where it says. Single missing files are found by the index.
     """
     folder = Path(folder)
@@ -87,9 +88,9 @@ def _from_folders(folder: Path) -> pd.DataFrame:
         row["left_out"] = None if parents else "not in a class folder"
         rows.append(row)
     if not rows:
-        raise ValueError(f"no audio below '{folder}' (looked for {' '.join(sorted(AUDIO_SUFFIXES))}).")
+        raise SoundcheckError(f"no audio below '{folder}' (looked for {' '.join(sorted(AUDIO_SUFFIXES))}).")
     if not any(row["labels"] for row in rows):
-        raise ValueError(
+        raise SoundcheckError(
             f"'{folder}' holds audio, but not in sub-folders: put each class into a folder of its name, or give `csv`."
         )
     for row, track_id in zip(rows, _ids_from_paths([row["path"] for row in rows]), strict=True):
@@ -101,7 +102,7 @@ def _find_csv(folder: Path, name: str) -> Path:
     for path in (Path(name), folder / name):
         if path.is_file():
             return path
-    raise FileNotFoundError(f"the CSV '{name}' is neither in the working directory nor in '{folder}'.")
+    raise SoundcheckError(f"the CSV '{name}' is neither in the working directory nor in '{folder}'.")
 
 
 def _from_csv(folder: Path, path: Path) -> pd.DataFrame:
@@ -136,28 +137,32 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as problem:
-        raise ValueError(f"{path}: not readable as {encoding} text ({problem}); save it as CSV in UTF-8.") from problem
+        raise SoundcheckError(
+            f"{path}: not readable as {encoding} text ({problem}); save it as CSV in UTF-8."
+        ) from problem
     header = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     lines = [(number, [cell.strip() for cell in cells]) for number, cells in enumerate(reader, start=1) if any(cells)]
     if not lines:
-        raise ValueError(f"{path}: the file is empty.")
+        raise SoundcheckError(f"{path}: the file is empty.")
     columns = lines[0][1]
     columns = [name.lower() if name.lower() in _COLUMNS else name for name in columns]
     repeated = [name for name in dict.fromkeys(columns) if name and columns.count(name) > 1]
     if repeated:
-        raise ValueError(f"{path}: the column '{repeated[0]}' is there twice.")
+        raise SoundcheckError(f"{path}: the column '{repeated[0]}' is there twice.")
     rows = []
     for number, cells in lines[1:]:
         if not any(cells):
             continue
         if len(cells) > len(columns):
-            raise ValueError(f"{path}, row {number}: {len(cells)} cells, but the header has {len(columns)} columns.")
+            raise SoundcheckError(
+                f"{path}, row {number}: {len(cells)} cells, but the header has {len(columns)} columns."
+            )
         cells += [""] * (len(columns) - len(cells))
         rows.append(dict(zip(columns, cells, strict=True)) | {_ROW: str(number)})
     if not rows:
-        raise ValueError(f"{path}: a header, but no rows.")
+        raise SoundcheckError(f"{path}: a header, but no rows.")
     return [name for name in columns if name], rows
 
 
@@ -169,13 +174,13 @@ def _check_columns(path: Path, columns: list[str]) -> str:
     """The name of the label column."""
     there = f"its columns are {', '.join(columns)}"
     if "path" not in columns:
-        raise ValueError(f"{path}: no column 'path'; {there}{_rename('path', columns)}.")
+        raise SoundcheckError(f"{path}: no column 'path'; {there}{_rename('path', columns)}.")
     found = [name for name in ("label", "labels") if name in columns]
     if not found:
-        raise ValueError(f"{path}: no column 'label' or 'labels'; {there}{_rename('label', columns)}.")
+        raise SoundcheckError(f"{path}: no column 'label' or 'labels'; {there}{_rename('label', columns)}.")
     if len(found) == 2 or {"split", "part"} <= set(columns):
         pair = "label' and 'labels" if len(found) == 2 else "split' and 'part"
-        raise ValueError(f"{path}: has both '{pair}'; keep one of them.")
+        raise SoundcheckError(f"{path}: has both '{pair}'; keep one of them.")
     return found[0]
 
 
@@ -198,7 +203,7 @@ def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]
     if unknown:
         name = unknown[0][column]
         numbers = several(row[_ROW] for row in unknown)
-        raise ValueError(
+        raise SoundcheckError(
             f"{path}, rows {numbers}: unknown part '{name}' in column '{column}'{did_you_mean(name, PARTS)}; "
             f"parts are {', '.join(PARTS)}, or empty."
         )
@@ -229,12 +234,14 @@ def _refuse_duplicates(path: Path, column: str, values: list[str], rows: list[di
     if twice:
         value, found = next(iter(twice.items()))
         more = f", and {len(twice) - 1} more such values" if len(twice) > 1 else ""
-        raise ValueError(f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track.")
+        raise SoundcheckError(
+            f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track."
+        )
 
 
 def _refuse_rows(path: Path, fault: str, indices: list[int], rows: list[dict]) -> None:
     if indices:
-        raise ValueError(f"{path}, rows {several(rows[i][_ROW] for i in indices)}: {fault}.")
+        raise SoundcheckError(f"{path}, rows {several(rows[i][_ROW] for i in indices)}: {fault}.")
 
 
 def _check_some_files_exist(folder: Path, path: Path, paths: list[str]) -> None:
@@ -244,7 +251,7 @@ def _check_some_files_exist(folder: Path, path: Path, paths: list[str]) -> None:
     advice = (
         f"They lie beside the CSV: set `dir` to '{path.parent}'" if beside else "Set `dir` to the folder they lie in"
     )
-    raise ValueError(f"{path}: none of its {len(paths)} files is in '{folder}' (first: '{paths[0]}'). {advice}.")
+    raise SoundcheckError(f"{path}: none of its {len(paths)} files is in '{folder}' (first: '{paths[0]}'). {advice}.")
 
 
 def _as_keys(names: list[str]) -> list[str] | str:

@@ -2,6 +2,7 @@
 
 import re
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean
 
 TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -19,12 +20,12 @@ def normalise(name: str) -> str:
     """Canonical spelling of a key, one of `KEYS`; flats and rare spellings become sharps (`Db` is `C#`, `Cb` is `B`).
 
     Understood: `Db major`, `C:maj`, `C#min`, `Cm`, `c minor`, `F# Minor`, `E♭ major`, `G` (a capital alone is major).
-    Raises ValueError, naming the nearest valid key, for anything else: other modes, `8A`, several keys, `c` alone.
+    Raises SoundcheckError, naming the nearest valid key, for anything else: other modes, `8A`, several keys, `c` alone.
     """
     match = _KEY.fullmatch(name.strip())
     mode = _mode(match) if match else None
     if mode is None:
-        raise ValueError(
+        raise SoundcheckError(
             f"unknown key '{name}'{did_you_mean(name, KEYS)}; a key is written like 'C# major' or 'A minor'"
         )
     letter, accidental, _ = match.groups()

@@ -18,6 +18,7 @@ import pandas as pd
 
 from soundcheck import downloads
 from soundcheck.datasets.audio_files import audio_files
+from soundcheck.errors import SoundcheckError
 
 TITLE = "Philharmonia Orchestra sound samples"
 LICENSE = "CC BY-SA 3.0, by the Philharmonia Orchestra; not to be sold or made available as samples"
@@ -68,7 +69,7 @@ def download(folder: Path, **options: object) -> None:
     folder = Path(folder)
     if folder.is_dir() and any(folder.iterdir()):
         if not audio_files(folder):
-            raise FileNotFoundError(
+            raise SoundcheckError(
                 f"'{folder}' holds files but no audio. Give the folder that holds the Philharmonia recordings, or an "
                 "empty or absent one to download them into."
             )
@@ -109,7 +110,7 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
         return _single(tracks["dynamic"])
     if task == "autotagging":
         return pd.Series([_tags(row) for row in tracks.to_dict("records")], index=tracks.index, dtype=object)
-    raise ValueError(f"philharmonia has no task '{task}'; it has {', '.join(TASKS)}")
+    raise SoundcheckError(f"philharmonia has no task '{task}'; it has {', '.join(TASKS)}")
 
 
 _TAGS = ("family", "instrument", "dynamic", "length", "articulation")

@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from soundcheck.datasets.keys import TONICS
+from soundcheck.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
 TITLE = "Synthetic notes and chord progressions (rendered by Soundcheck)"
@@ -157,7 +158,7 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     elif column:
         values = [[row[column]] if isinstance(row[column], str) else None for row in rows]
     else:
-        raise ValueError(f"synthetic has no task '{task}'; it has {', '.join(TASKS)}")
+        raise SoundcheckError(f"synthetic has no task '{task}'; it has {', '.join(TASKS)}")
     return pd.Series(values, index=tracks.index, dtype=object)
 
 

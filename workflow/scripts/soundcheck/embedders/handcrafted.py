@@ -36,7 +36,7 @@ def mel(power: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def chroma(power: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Constant-Q chroma, A4 = 440 Hz, 36 bins an octave, seven octaves from C1, each frame scaled to maximum 1: `(12, frames)`."""
+    """Constant-Q chroma, A4 = 440 Hz, 36 bins an octave, 7 octaves from C1, frames' maximum 1: `(12, frames)`."""
     import librosa
 
     transform = np.abs(
@@ -46,7 +46,7 @@ def chroma(power: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def spectral(power: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Centroid, bandwidth, roll-off (85, 95 %), flatness, contrast (7 bands), zero crossings, level, flux: `(15, frames)`."""
+    """Centroid, bandwidth, roll-off (85, 95 %), flatness, 7 contrasts, zero crossings, level, flux: `(15, frames)`."""
     import librosa
 
     magnitude = np.sqrt(power)

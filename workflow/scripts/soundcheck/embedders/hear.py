@@ -30,13 +30,15 @@ def load(entry: dict, device: str) -> Embedder:
     `longest_s` seconds go in pieces of equal length, whose embeddings are averaged.
 
     Raises:
-        SoundcheckError: the file cannot be imported, lacks a function, or its model cannot be loaded or declares no size.
+        SoundcheckError: the file cannot be imported or lacks a function; its model does not load or declares no size.
     """
     file, function = Path(entry["file"]), FUNCTIONS[entry["use"]]
     module = _import(file, entry["name"])
     for needed in ("load_model", function):
         if not hasattr(module, needed):
-            raise SoundcheckError(f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for")
+            raise SoundcheckError(
+                f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for"
+            )
     try:
         model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
         if isinstance(model, torch.nn.Module):

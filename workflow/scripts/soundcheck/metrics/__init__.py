@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from soundcheck.errors import SoundcheckError
+
 BUILT_IN = {
     "accuracy": "soundcheck.metrics.classification.accuracy",
     "f1_micro": "soundcheck.metrics.classification.f1_micro",
@@ -38,7 +40,7 @@ def metric(name: str) -> Callable:
     if name in BUILT_IN:
         return _imported(BUILT_IN[name])
     if "." not in name:
-        raise ValueError(f"metric {name!r} is not known: one of {', '.join(BUILT_IN)}, or package.module.function")
+        raise SoundcheckError(f"metric {name!r} is not known: one of {', '.join(BUILT_IN)}, or package.module.function")
     return resampling(_imported(name))
 
 
@@ -47,7 +49,7 @@ def _imported(dotted: str) -> Callable:
     try:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise ValueError(f"metric {dotted!r} cannot be imported: {error}") from error
+        raise SoundcheckError(f"metric {dotted!r} cannot be imported: {error}") from error
 
 
 def resampling(function: Callable) -> Callable:

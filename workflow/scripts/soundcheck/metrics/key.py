@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.metrics import mean_of_defined
 from soundcheck.metrics.classification import counted, weighted_mean
 
@@ -36,7 +37,7 @@ def _tenths(true_key: str, estimated_key: str) -> int:
 def _parsed(key: str) -> tuple[int, str]:
     tonic, _, mode = key.partition(" ")
     if tonic not in TONICS or mode not in ("major", "minor"):
-        raise ValueError(f"{key!r} is not a key: keys are written {KEYS[0]!r}, {KEYS[1]!r}, ..., {KEYS[-1]!r}")
+        raise SoundcheckError(f"{key!r} is not a key: keys are written {KEYS[0]!r}, {KEYS[1]!r}, ..., {KEYS[-1]!r}")
     return TONICS.index(tonic), mode
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from soundcheck import parquet
+from soundcheck.errors import SoundcheckError
 
 
 def read_embeddings(path: str | Path) -> tuple[dict[str, int], np.ndarray]:
@@ -21,14 +22,14 @@ def read_embeddings(path: str | Path) -> tuple[dict[str, int], np.ndarray]:
     track_ids = table["track_id"].to_pylist()
     rows = {track_id: row for row, track_id in enumerate(track_ids)}
     if len(rows) < len(track_ids):
-        raise ValueError(f"{path}: a probe needs one embedding per track; these are not pooled over time")
+        raise SoundcheckError(f"{path}: a probe needs one embedding per track; these are not pooled over time")
     column = table["embedding"].combine_chunks()
     values = column.flatten().to_numpy(zero_copy_only=False)
     embeddings = values.reshape(len(track_ids), column.type.list_size).astype(np.float32, copy=False)
     finite = np.isfinite(embeddings).all(axis=1)
     if not finite.all():
         bad = track_ids[int(np.flatnonzero(~finite)[0])]
-        raise ValueError(f"{path}: {int((~finite).sum())} embeddings are not finite, first that of track {bad!r}")
+        raise SoundcheckError(f"{path}: {int((~finite).sum())} embeddings are not finite, first that of track {bad!r}")
     return rows, embeddings
 
 
@@ -61,7 +62,7 @@ def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_typ
     result = np.zeros((len(labels), len(classes)), bool)
     for row, names in enumerate(labels):
         if task_type == "multiclass" and (len(names) != 1 or names[0] not in places):
-            raise ValueError(f"item {row} is labelled {list(names)}, not with one of the classes {list(classes)}")
+            raise SoundcheckError(f"item {row} is labelled {list(names)}, not with one of the classes {list(classes)}")
         result[row, [places[name] for name in names if name in places]] = True
     return result
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from soundcheck.errors import SoundcheckError
 from soundcheck.files import atomic
 
 # The rows of one matrix product. A fixed shape: BLAS takes another kernel, and other last digits, for another one.
@@ -46,7 +47,7 @@ def _hidden_size(unit: int | str, n: int, i: int, dim: int, n_classes: int) -> i
         return _even(-(-numerator // (n + 1) ** 2))
     if isinstance(unit, int) and not isinstance(unit, bool) and unit > 0:
         return unit
-    raise ValueError(f"hidden_units: {unit!r} is neither a positive integer nor 'infer' nor 'power_infer'")
+    raise SoundcheckError(f"hidden_units: {unit!r} is neither a positive integer nor 'infer' nor 'power_infer'")
 
 
 def _even(size: int) -> int:
@@ -84,7 +85,9 @@ def predict(model: Model, X: np.ndarray) -> np.ndarray:
         Where the dimension of `X` is not the one that the model was fitted on.
     """
     if X.ndim != 2 or X.shape[1] != len(model.mean):
-        raise ValueError(f"the model was fitted on embeddings of {len(model.mean)} values, these are {X.shape[1:]}")
+        raise SoundcheckError(
+            f"the model was fitted on embeddings of {len(model.mean)} values, these are {X.shape[1:]}"
+        )
     scores = np.empty((len(model.seeds), len(X), len(model.classes)), np.float32)
     for start, block in _blocks(X):
         hidden = transform(block, model.mean, model.scale, model.components)

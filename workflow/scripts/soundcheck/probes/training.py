@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from soundcheck import metrics
+from soundcheck.errors import SoundcheckError
 from soundcheck.probes import mlp
 from soundcheck.seeds import seed_for
 
@@ -118,20 +119,24 @@ def fit(
 def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
     for part, items, labels in (("training", X, y), ("validation", X_val, y_val)):
         if len(items) == 0:
-            raise ValueError(f"there are no {part} items")
+            raise SoundcheckError(f"there are no {part} items")
         if len(items) != len(labels) or labels.shape[1] != len(classes):
-            raise ValueError(f"{part} items {items.shape} do not fit labels {labels.shape} of {len(classes)} classes")
+            raise SoundcheckError(
+                f"{part} items {items.shape} do not fit labels {labels.shape} of {len(classes)} classes"
+            )
         if not np.isfinite(items).all():
             bad = np.flatnonzero(~np.isfinite(items).all(axis=1))
-            raise ValueError(f"{len(bad)} {part} embeddings have values that are not finite, first at row {bad[0]}")
+            raise SoundcheckError(
+                f"{len(bad)} {part} embeddings have values that are not finite, first at row {bad[0]}"
+            )
     if len(classes) < (2 if task_type == "multiclass" else 1):
-        raise ValueError(f"a {task_type} probe needs more classes than {list(classes)}")
+        raise SoundcheckError(f"a {task_type} probe needs more classes than {list(classes)}")
     if task_type == "multilabel" and parameters["output_activation"] == "softmax":
-        raise ValueError("output_activation softmax allows one label per item; a multilabel task needs sigmoid")
+        raise SoundcheckError("output_activation softmax allows one label per item; a multilabel task needs sigmoid")
     if parameters["optimizer"] != "adam":
-        raise ValueError(f"optimizer {parameters['optimizer']!r} is not known: adam")
+        raise SoundcheckError(f"optimizer {parameters['optimizer']!r} is not known: adam")
     if not parameters["seeds"] or parameters["batch_size"] < 1 or parameters["epochs"] < 1:
-        raise ValueError("seeds, batch_size and epochs must each be at least one")
+        raise SoundcheckError("seeds, batch_size and epochs must each be at least one")
 
 
 def _make_deterministic() -> None:
@@ -174,7 +179,9 @@ def principal_components(X: np.ndarray, wanted: int | float | None) -> np.ndarra
     elif wanted >= 1 and wanted == int(wanted) and wanted <= limit:
         count = int(wanted)
     else:
-        raise ValueError(f"pca_components: {wanted} is neither a count from 1 to {limit} nor a share between 0 and 1")
+        raise SoundcheckError(
+            f"pca_components: {wanted} is neither a count from 1 to {limit} nor a share between 0 and 1"
+        )
     axes = axes[:count]
     largest = np.abs(axes).argmax(axis=1)
     return (axes * np.sign(axes[np.arange(count), largest])[:, None]).astype(np.float32)
@@ -424,7 +431,7 @@ class _Progress:
 
     def outcome(self, weights: list[np.ndarray]) -> _Outcome:
         if self.best_row is None:
-            raise ValueError(
+            raise SoundcheckError(
                 f"seed {self.seed}: {self.name} was never finite. Training diverged (lower learning_rate), or the "
                 "validation items have no label with both positive and negative items (save_criterion: loss works)"
             )

@@ -8,16 +8,19 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     module = datasets.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
+    labels = module.labels(tracks, wildcards.task)
+    official = datasets.official_splits(module, tracks, wildcards.task)
+    tracks, grouped_by = datasets.with_groups(module, tracks, wildcards.task)
     table, metadata = splits.make_split(
         tracks,
-        module.labels(tracks, wildcards.task),
+        labels,
         dataset=wildcards.dataset,
         task=wildcards.task,
         task_type=params.task_type,
         split=wildcards.split,
         seed=params.seed,
         fractions=params.fractions,
-        official=datasets.official_splits(module, tracks, wildcards.task),
-        grouped_by=module.GROUPED_BY,
+        official=official,
+        grouped_by=grouped_by,
     )
     parquet.write(table, snakemake.output[0], metadata)

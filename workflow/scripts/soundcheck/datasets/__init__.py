@@ -8,6 +8,7 @@ task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its
     labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
                                                 str, the reason why the track is left out of the task
     splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
+    groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
 """
 
 from __future__ import annotations
@@ -62,3 +63,11 @@ def provide(name: str, dataset: str, folder: str | Path, options: dict | None = 
 def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
     """The dataset's published folds for a task; None where it has none."""
     return module.splits(tracks, task) if hasattr(module, "splits") else None
+
+
+def with_groups(module: ModuleType, tracks: pd.DataFrame, task: str) -> tuple[pd.DataFrame, str | None]:
+    """The tracks with the groups that must stay together for a task, and what the groups are."""
+    if not hasattr(module, "groups"):
+        return tracks, module.GROUPED_BY
+    groups, grouped_by = module.groups(tracks, task)
+    return tracks.assign(group=groups), grouped_by

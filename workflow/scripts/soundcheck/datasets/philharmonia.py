@@ -6,8 +6,9 @@ empty (`agogo-bells__025_forte_struck-singly.mp3`). The folder `cor anglais` hol
 file's own field is the label.
 
 Groups: the takes of one note on one instrument differ in little but length and loudness, so they share a group and
-never sit on both sides of a split. Otherwise a probe could recognise the very note that it was trained on. Unpitched
-takes are grouped by instrument.
+never sit on both sides of a split. Otherwise a probe could recognise the very note that it was trained on. Where the
+instrument is to be told, all instruments' takes of a note stay together: see `groups`. Unpitched takes are grouped by
+instrument.
 """
 
 import re
@@ -111,6 +112,18 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     if task == "autotagging":
         return pd.Series([_tags(row) for row in tracks.to_dict("records")], index=tracks.index, dtype=object)
     raise SoundcheckError(f"philharmonia has no task '{task}'; it has {', '.join(TASKS)}")
+
+
+def groups(tracks: pd.DataFrame, task: str) -> tuple[pd.Series, str]:
+    """The group of each track for a task, and what the groups are.
+
+    For tasks about the instrument, groups are notes. Were they instrument and note, each note that is tested on one
+    instrument would be trained on the others alone, and an embedding that holds nothing but pitch would learn which
+    instrument is missing there: it would score below chance.
+    """
+    if task in ("instrument_classification", "autotagging"):
+        return tracks["note"].where(tracks["note"].notna(), tracks["group"]), "note"
+    return tracks["group"], GROUPED_BY
 
 
 _TAGS = ("family", "instrument", "dynamic", "length", "articulation")

@@ -12,8 +12,8 @@ Every track has a random generator of its own, seeded by its id, so that renderi
 Files are 16-bit WAV: rounding to 16 bits hides the last-digit differences between processors' sine functions, and a
 WAV, unlike a FLAC, is the same bytes whatever the version of the encoder.
 
-Groups: the two loudness levels of one pitch on one timbre share a group. A key has each progression once, so a
-progression needs none.
+Groups: the two loudness levels of one pitch on one timbre share a group; where the timbre is to be told, all timbres at
+one pitch do (see `groups`). A key has each progression once, so a progression needs none.
 """
 
 import json
@@ -160,6 +160,18 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     else:
         raise SoundcheckError(f"synthetic has no task '{task}'; it has {', '.join(TASKS)}")
     return pd.Series(values, index=tracks.index, dtype=object)
+
+
+def groups(tracks: pd.DataFrame, task: str) -> tuple[pd.Series, str]:
+    """The group of each track for a task, and what the groups are.
+
+    For tasks about the timbre, groups are pitches. Were they timbre and pitch, each pitch that is tested on one timbre
+    would be trained on the others alone, and an embedding that holds nothing but pitch would learn which timbre is
+    missing there: it would score below chance.
+    """
+    if task in ("instrument_classification", "autotagging"):
+        return tracks["note"].where(tracks["note"].notna(), tracks["group"]), "pitch"
+    return tracks["group"], GROUPED_BY
 
 
 def render(track: dict) -> np.ndarray:

@@ -39,6 +39,26 @@ class Layer(nn.Module):
         return nn.functional.max_pool1d(self.norm(x), 2)
 
 
+class SpectralConvolution(nn.Module):
+    """The same convolution by way of the frequency domain, where a kernel of 64 costs a processor a fraction of the work.
+
+    Equal to `nn.Conv1d` up to the rounding of float32; made from one, for padded inputs that give `length` outputs.
+    """
+
+    def __init__(self, convolution: nn.Conv1d, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.size = length + convolution.kernel_size[0]
+        spectrum = torch.fft.rfft(convolution.weight.detach(), self.size).conj()
+        self.weight = spectrum.permute(2, 1, 0).contiguous()  # (frequencies, inputs, outputs)
+        self.bias = convolution.bias.detach()[:, None]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        spectrum = torch.fft.rfft(x, self.size).permute(2, 0, 1).contiguous()
+        product = torch.bmm(spectrum, self.weight).permute(1, 2, 0)
+        return torch.fft.irfft(product, self.size)[..., : self.length] + self.bias
+
+
 class Network(nn.Module):
     """The five layers of CREPE below the embedding: `(batch, 1024)` at 16 kHz to `(batch, channels * 8)`."""
 
@@ -67,6 +87,8 @@ def load(entry: dict, device: str) -> Embedder:
     else:
         network, digest = _pretrained(capacity, entry.get("sha256"))
     network = network.eval().to(device)
+    if device == "cpu":
+        _use_spectral_convolutions(network)
 
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray:
@@ -80,6 +102,13 @@ def load(entry: dict, device: str) -> Embedder:
         batch_size=64,
         facts={"weights": digest},
     )
+
+
+def _use_spectral_convolutions(network: Network) -> None:
+    length = WINDOW // 8  # after the first layer's stride of four and its pooling
+    for layer in network.layers[1:]:
+        layer.conv = SpectralConvolution(layer.conv, length)
+        length //= 2
 
 
 def _random(capacity: str, seed: int) -> Network:

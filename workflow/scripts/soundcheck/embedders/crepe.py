@@ -40,7 +40,7 @@ class Layer(nn.Module):
 
 
 class SpectralConvolution(nn.Module):
-    """The same convolution by way of the frequency domain, where a kernel of 64 costs a processor a fraction of the work.
+    """The same convolution by way of the frequency domain: for a kernel of 64 a fraction of the work of a processor.
 
     Equal to `nn.Conv1d` up to the rounding of float32; made from one, for padded inputs that give `length` outputs.
     """

@@ -25,6 +25,7 @@ rule table:
         csv="<results>/tables/{dataset}/{task}/{split}/{preset}.csv",
         md="<results>/tables/{dataset}/{task}/{split}/{preset}.md",
         tex="<results>/tables/{dataset}/{task}/{split}/{preset}.tex",
+        txt="<results>/tables/{dataset}/{task}/{split}/{preset}.txt",
         html=report(
             "<results>/tables/{dataset}/{task}/{split}/{preset}.html",
             caption="../workflow/report/table.rst",

@@ -85,7 +85,7 @@ def test_silence_and_loudness_are_finite_and_the_input_is_normalised():
 
 
 def test_other_weights_than_the_catalogue_names_are_refused():
-    with pytest.raises(SoundcheckError, match="have sha256 .* expected 00ff"):
+    with pytest.raises(SoundcheckError, match=r"have sha256 .* expected 00ff"):
         crepe.load(entry(sha256="00ff"), "cpu")
 
 

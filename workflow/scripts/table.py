@@ -20,6 +20,7 @@ with job(snakemake.log[0]):
         "md": rendering.to_markdown,
         "tex": rendering.to_latex,
         "html": rendering.to_html,
+        "txt": rendering.to_text,
     }.items():
         with atomic(snakemake.output[name]) as path:
             path.write_text(render(table), encoding="utf-8")

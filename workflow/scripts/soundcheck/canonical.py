@@ -100,7 +100,7 @@ def _scenario(item: object, catalog: Catalog) -> object:
         return item
     if isinstance(scenario.get("transforms"), list):
         scenario["transforms"] = [_transform(transform) for transform in scenario["transforms"]]
-        scenario.setdefault("name", _scenario_name(scenario["transforms"]))
+        scenario.setdefault("name", scenario_name(scenario["transforms"]))
     return scenario
 
 
@@ -115,7 +115,7 @@ def _transform(item: object) -> object:
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
 
 
-def _scenario_name(transforms: list) -> str:
+def scenario_name(transforms: list) -> str:
     """A readable name, such as `AddGaussianSNR-15dB` or `Gain-minus12dB_Mp3Compression-32kbps`."""
     return "_".join(_transform_name(item) for item in transforms if isinstance(item, dict) and "type" in item)
 

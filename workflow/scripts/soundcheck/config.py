@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from soundcheck.canonical import KEY_SYNONYMS, canonical
+from soundcheck.canonical import KEY_SYNONYMS, canonical, scenario_name
 from soundcheck.catalog import Catalog
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.locations import Locator
@@ -47,6 +47,11 @@ class Scenario:
 
     name: str
     transforms: list[dict]
+
+    @property
+    def description(self) -> str:
+        """What it does, such as `AddGaussianSNR-15dB`."""
+        return scenario_name(self.transforms) if self.transforms else "the audio as it is"
 
     @property
     def files(self) -> list[str]:

@@ -1,5 +1,6 @@
 """How metrics and conditions are written for a reader: names, units, number of decimals."""
 
+import re
 from dataclasses import dataclass
 
 CLEAN = "clean"
@@ -65,8 +66,13 @@ def label_metric(name: str) -> Metric:
 
 
 def short_conditions(deformations: list[str]) -> dict[str, str]:
-    """Short names in the given order: `C` for the clean condition, `D1`, `D2`, ... for the others."""
+    """Short names in the given order: `C` for the clean condition, `D1`, `D2`, ... for the others.
+
+    Where one is already called like that, as the scenarios of the thesis are, all keep their own names.
+    """
     deformed = [name for name in deformations if name != CLEAN]
+    if any(re.fullmatch(r"D\d+", name) for name in deformed):
+        return {name: "C" if name == CLEAN else name for name in deformations}
     return {name: "C" if name == CLEAN else f"D{deformed.index(name) + 1}" for name in deformations}
 
 

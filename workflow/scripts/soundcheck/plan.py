@@ -53,11 +53,12 @@ class Plan:
         """A regular expression of the names on an axis, for the constraints of wildcards."""
         return "|".join(re.escape(name) for name in getattr(self, axis))
 
-    def order(self, evaluation: Evaluation) -> dict[str, list[str]]:
-        """Names on each axis of one evaluation, in the order of the configuration."""
+    def order(self, evaluation: Evaluation) -> dict:
+        """Names on each axis of one evaluation, in the order of the configuration; what its scenarios do."""
         cells = self.evaluations[evaluation]
         axes = {"deformations": "deformation", "embedders": "embedder", "probes": "probe"}
-        return {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
+        order = {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
+        return order | {"descriptions": {name: self.scenarios[name].description for name in order["deformations"]}}
 
     def shown_metrics(self, evaluation: Evaluation) -> list[str]:
         """The metrics of an evaluation that its tables show: those that are not plain from another one beside them."""

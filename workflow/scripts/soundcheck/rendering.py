@@ -1,4 +1,4 @@
-"""Tables written as CSV, Markdown, LaTeX and HTML.
+"""Tables written as CSV, Markdown, LaTeX, HTML, and as text for a terminal.
 
 CSV is for programs: ids as in the configuration, numbers as in the results. The others are for readers: percentages
 with one decimal, bounds beside or beneath each value.
@@ -88,6 +88,39 @@ def _markdown_cell(cell: Cell) -> str:
     if not small:
         return _markdown_text(value) + mark if cell.text else value + mark
     return f"{value} {f'({small})' if cell.drop is not None else f'[{small}]'}{mark}"
+
+
+# ------------------------------------------------------------------------------------------------------------- text
+
+
+def to_text(table: Table) -> str:
+    """A table for a terminal: aligned columns of values without their bounds, `*` at the best."""
+    groups = [column.group for column in table.columns]
+    rows = [
+        [*row.stub, *(f"{value_text(cell)}{'*' if cell.best else ' '}" for cell in row.cells)] for row in table.rows
+    ]
+    header = [*table.stubs, *(f"{column.name} " for column in table.columns)]
+    widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
+    n_stubs = len(table.stubs)
+
+    def line(cells: list[str]) -> str:
+        stubs = [cell.ljust(width) for cell, width in zip(cells[:n_stubs], widths, strict=False)]
+        return "  ".join([*stubs, *(c.rjust(w) for c, w in zip(cells[n_stubs:], widths[n_stubs:], strict=True))])
+
+    offset = sum(widths[:n_stubs]) + 2 * n_stubs
+    spans = ""
+    for group, members in groupby(range(len(groups)), key=lambda i: groups[i]):
+        width = sum(widths[n_stubs + i] + 2 for i in members)
+        spans += group[: width - 1].ljust(width)
+    lines = [f"{table.title}{' (synthetic audio)' if table.synthetic else ''}", ""]
+    lines += [" " * offset + spans.rstrip()] if any(groups) else []
+    lines += [line(header), "-" * len(line(header))]
+    for before, row in zip([None, *rows], rows, strict=False):
+        repeated = before is not None and n_stubs > 1 and before[0] == row[0]
+        lines.append(line(["" if repeated else row[0], *row[1:]]))
+    if table.legend:
+        lines += ["", "; ".join(f"{short} = {name}" for short, name in table.legend)]
+    return "\n".join(lines) + "\n"
 
 
 # ------------------------------------------------------------------------------------------------------------ LaTeX

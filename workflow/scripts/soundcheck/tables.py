@@ -4,7 +4,7 @@ Nothing here is chosen on the test set: where a table speaks of an embedder as s
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from soundcheck.display import (
     CLEAN,
@@ -82,11 +82,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Order:
-    """What to show, in which order: deformations (clean first), embedders, probes."""
+    """What to show, in which order: deformations (clean first), embedders, probes.
+
+    `descriptions` says what each deformation does.
+    """
 
     deformations: list[str]
     embedders: list[str]
     probes: list[str]
+    descriptions: dict[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -379,7 +383,14 @@ def _the_probes(order: Order) -> str:
 
 
 def _legend(order: Order) -> tuple[tuple[str, str], ...]:
-    return tuple((short, name) for name, short in short_conditions(order.deformations).items())
+    return tuple(
+        (short, _explained(name, short, order.descriptions.get(name, name)))
+        for name, short in short_conditions(order.deformations).items()
+    )
+
+
+def _explained(name: str, short: str, description: str) -> str:
+    return description if name in (short, description) else f"{name}: {description}"
 
 
 def _facts(table: Table, results: Evaluation, order: Order) -> tuple[str, ...]:

@@ -84,6 +84,22 @@ def metrics_of(wildcards):
     return plan.cells[matrix.Cell(*(wildcards[axis] for axis in matrix.Cell._fields))]
 
 
+def metric_files(wildcards):
+    """Files of a user's own metrics; one named `my_metrics.f` lies in the working directory, or is installed."""
+    files = [Path(*metric.split(".")[:-1]).with_suffix(".py") for metric in metrics_of(wildcards) if "." in metric]
+    return [str(file) for file in files if file.exists()]
+
+
+def scoring_modules(wildcards):
+    task = plan.tasks[wildcards.task]
+    own = (
+        "metrics.key"
+        if task.is_key
+        else {"multiclass": "metrics.classification", "multilabel": "metrics.tagging"}[task.type]
+    )
+    return "scoring", own
+
+
 def each(path, items):
     """`path` for each of the items, whose fields are its wildcards."""
     return list(dict.fromkeys(path.format(**item._asdict()) for item in items))

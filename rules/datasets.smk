@@ -8,12 +8,12 @@ rule download:
         "<logs>/download/{dataset}.log",
     benchmark:
         "<benchmarks>/download/{dataset}.tsv"
+    retries: 1
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=2000,
         runtime=720,
-    retries: 1
     params:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,

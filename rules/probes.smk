@@ -31,6 +31,7 @@ rule score:
         embeddings=EMBEDDINGS,
         split=SPLIT,
         model=MODEL,
+        metrics=metric_files,
     output:
         predictions="<results>/predictions/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.parquet",
         scores=SCORES,
@@ -47,6 +48,6 @@ rule score:
         metrics=metrics_of,
         resamples=settings.resamples,
         seed=settings.seed,
-        code=source_digest("scoring"),
+        code=lambda wildcards: source_digest(*scoring_modules(wildcards)),
     script:
         "../workflow/scripts/score.py"

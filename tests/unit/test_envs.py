@@ -1,4 +1,4 @@
-"""The conda environments: every pin is that of the lock file, and every environment that the catalogue names is there."""
+"""The conda environments: every pin is that of the lock file, and every environment that is named is there."""
 
 import re
 

@@ -3,7 +3,13 @@
 from soundcheck.jobs import job
 
 with job(snakemake.log[0]):
+    import os
+    import sys
+
     from soundcheck import scoring
+
+    # A user's own metrics lie in the working directory.
+    sys.path.append(os.getcwd())
 
     table, metadata, rows = scoring.score(
         snakemake.input.embeddings,

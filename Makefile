@@ -31,5 +31,11 @@ lint: setup
 	snakefmt --check Snakefile rules
 	snakemake --lint --configfile config/demo.yaml
 
+# The picture in the README; needs graphviz.
+docs/rulegraph.svg: Snakefile rules/*.smk | setup
+	snakemake --rulegraph --configfile config/demo.yaml 2>/dev/null \
+		| sed -n '/digraph/,$$p' | sed 's/, color = "[^"]*", style="rounded"/, color="\#0b6e69"/' \
+		| dot -Grankdir=LR -Nfontname=Helvetica -Ecolor="#9aa4ac" -Tsvg > $@
+
 clean:
 	rm -rf results data .snakemake

@@ -27,5 +27,3 @@ rule all:
     default_target: True
     input:
         "<results>/report.html",
-        table_files(),
-        figure_files(),

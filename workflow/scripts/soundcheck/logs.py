@@ -35,20 +35,33 @@ def logged_to(path: str) -> Iterator[None]:
             sys.exit(1)
 
 
+class _Lines:
+    """A log in which each state of a progress bar is a line of its own: bars end in a carriage return."""
+
+    def __init__(self, log: TextIO) -> None:
+        self._log = log
+
+    def write(self, text: str) -> None:
+        self._log.write(text.strip("\r\n") + "\n" if text.strip() else "")
+
+    def flush(self) -> None:
+        self._log.flush()
+
+
 def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> Iterable[Item]:
     """Wrap `items` in a progress bar: often on a terminal, a line every ten seconds in a log."""
     from tqdm import tqdm
 
-    interactive: TextIO = sys.__stderr__ if sys.__stderr__ and sys.__stderr__.isatty() else sys.stderr
-    interval = 0.5 if interactive.isatty() else 10.0
+    on_terminal = sys.__stderr__ is not None and sys.__stderr__.isatty()
+    interval = 0.5 if on_terminal else 10.0
     return tqdm(
         items,
         desc=description,
         unit=f" {unit}",
         total=total,
-        file=interactive,
+        file=sys.__stderr__ if on_terminal else _Lines(sys.stderr),
         mininterval=interval,
         maxinterval=interval,
-        dynamic_ncols=interactive.isatty(),
-        ascii=not interactive.isatty(),
+        dynamic_ncols=on_terminal,
+        ascii=not on_terminal,
     )

@@ -52,14 +52,14 @@ def download(folder: Path, **options: object) -> None:
         raise SoundcheckError(f"the folder '{folder}' does not exist; set `dir` to the folder that holds your audio.")
 
 
-def tracks(folder: Path, csv: str | None = None, **options: object) -> pd.DataFrame:
+def tracks(folder: Path, csv: str = "", **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group`, `left_out`, `labels` (list[str]), `part`, and the CSV's own.
 
     Raises SoundcheckError, naming file and rows, for a CSV that cannot be meant as it stands: missing columns, equal
     ids, unknown parts, empty labels, or not one file where it says. Single missing files are found by the index.
     """
     folder = Path(folder)
-    if csv is None:
+    if not csv:
         return _from_folders(folder)
     return _from_csv(folder, _find_csv(folder, csv))
 

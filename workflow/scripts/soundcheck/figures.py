@@ -224,10 +224,9 @@ def _titles(figure: Figure, results: Evaluation, title: str, synthetic: bool, wh
 
 
 def _condition_key(figure: Figure, order: Order) -> None:
-    short = short_conditions(order.deformations)
     lines, line = [], ""
-    for name in order.deformations:
-        part = f"{short[name]} = {name}"
+    for short, meaning in order.legend:
+        part = f"{short} = {meaning}"
         if line and len(line) + len(part) > 11 * figure.get_size_inches()[0]:
             lines.append(line)
             line = ""

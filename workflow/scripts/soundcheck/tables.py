@@ -92,6 +92,18 @@ class Order:
     probes: list[str]
     descriptions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """The short name of each condition, and what it stands for."""
+        return tuple(
+            (short, _explained(name, short, self.descriptions.get(name, name)))
+            for name, short in short_conditions(self.deformations).items()
+        )
+
+
+def _explained(name: str, short: str, description: str) -> str:
+    return description if name in (short, description) else f"{name}: {description}"
+
 
 def build(
     results: Evaluation,
@@ -146,7 +158,7 @@ def _all_deform_all_models(results: Evaluation, metrics: list[Metric], order: Or
         columns=tuple(Column(short[deform], f"{unit.id} {deform}", unit.title) for unit, deform in where),
         rows=_mark_columns(rows),
         reading=("Probes are trained on clean audio and tested on each condition.",),
-        legend=_legend(order),
+        legend=order.legend,
     )
 
 
@@ -166,7 +178,7 @@ def _deformations(results: Evaluation, metrics: list[Metric], order: Order) -> T
         spread=PROBE_RANGE,
         bounds=("lowest probe", "highest probe"),
         reading=(f"Mean over {_the_probes(order)}; the small signed number is the change from the clean condition.",),
-        legend=_legend(order),
+        legend=order.legend,
     )
 
 
@@ -235,7 +247,7 @@ def _embedders(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
             "Worst is the condition with the worst mean, mean change the average over the deformations.",
             "Spread of seeds is the standard deviation over seeds, clean condition, largest of the probes.",
         ),
-        legend=_legend(order),
+        legend=order.legend,
     )
 
 
@@ -380,17 +392,6 @@ def _the_probes(order: Order) -> str:
     if len(order.probes) == 1:
         return f"the one probe {order.probes[0]}"
     return f"the probes {sentence_list(order.probes)}"
-
-
-def _legend(order: Order) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (short, _explained(name, short, order.descriptions.get(name, name)))
-        for name, short in short_conditions(order.deformations).items()
-    )
-
-
-def _explained(name: str, short: str, description: str) -> str:
-    return description if name in (short, description) else f"{name}: {description}"
 
 
 def _facts(table: Table, results: Evaluation, order: Order) -> tuple[str, ...]:

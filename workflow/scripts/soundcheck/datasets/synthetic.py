@@ -29,7 +29,7 @@ from soundcheck.datasets.keys import TONICS
 from soundcheck.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
-TITLE = "Synthetic notes and chord progressions (rendered by Soundcheck)"
+TITLE = "Synthetic notes and chord progressions"
 LICENSE = "CC0 1.0 (synthetic, rendered by Soundcheck)"
 BIBTEX = ""
 REMOTES: dict = {}

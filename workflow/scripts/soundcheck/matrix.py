@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from soundcheck.config import Config, Dataset, Embedder, Experiment, Probe, Scenario, Split, Task
+from soundcheck.axes import Dataset, Embedder, Experiment, Probe, Scenario, Split, Task
+from soundcheck.config import Config
 
 
 class Cell(NamedTuple):

@@ -1,0 +1,97 @@
+"""What a configuration is made of: tasks, datasets, splits, scenarios, embedders, probes, experiments."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from soundcheck.canonical import scenario_name
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task; `type` is multiclass or multilabel, `is_key` says that the classes are the 24 keys."""
+
+    name: str
+    type: str
+    is_key: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset, and where it lies."""
+
+    name: str
+    module: str
+    folder: str
+    csv: str
+    title: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a dataset is parted for a task; `fractions` only when the config gives them."""
+
+    name: str
+    fractions: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A deformation: transforms of audiomentations, applied in order; none for `clean`."""
+
+    name: str
+    transforms: list[dict]
+
+    @property
+    def description(self) -> str:
+        """What it does, such as `AddGaussianSNR-15dB`."""
+        return scenario_name(self.transforms) if self.transforms else "the audio as it is"
+
+    @property
+    def files(self) -> list[str]:
+        """Files and folders that transforms read, such as impulse responses."""
+        values = [value for transform in self.transforms for key, value in transform["params"].items() if "path" in key]
+        return sorted(value for value in values if isinstance(value, str) and Path(value).exists())
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """An embedder: what its family's module needs (`entry`), and where its jobs run."""
+
+    name: str
+    entry: dict
+    env: str
+    gpu: int
+    files: tuple[str, ...]
+    about: dict
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe's parameters, those that depend on the task still open (None)."""
+
+    name: str
+    parameters: dict
+
+    def for_task(self, task: Task) -> dict:
+        """All parameters; output activation and save criterion fit the task unless the config names them."""
+        multilabel = task.type == "multilabel"
+        fitting = {
+            "output_activation": "sigmoid" if multilabel else "softmax",
+            "save_criterion": "roc_auc" if multilabel else "accuracy",
+        }
+        given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}
+        return dict(sorted((fitting | given).items()))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One entry of `experiments`, all names resolved; `datasets` pairs each dataset with its split and scenarios."""
+
+    task: Task
+    datasets: list[tuple[Dataset, Split, list[Scenario]]]
+    embedders: list[Embedder]
+    probes: list[Probe]
+    metrics: list[str]
+    exclude: list[dict]

@@ -1,0 +1,121 @@
+"""Names and parameters that a schema cannot know to be wrong: they depend on the catalogues and on the task."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from soundcheck.axes import Task
+from soundcheck.catalog import Catalog
+from soundcheck.errors import nearest
+from soundcheck.tasks import fitting_metrics, resolve_task
+from soundcheck.validation import Problem
+
+
+def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
+    """Each wrong name or unfitting parameter of a configuration that the schema accepts: its path, and what is wrong."""
+    for index, experiment in enumerate(completed["experiments"]):
+        path = ("experiments", index)
+        task_problems = list(_wrongresolve_task(experiment["task"], (*path, "task"), catalog))
+        yield from task_problems
+        if task_problems:
+            continue
+        task = resolve_task(experiment["task"], catalog)
+        for position, dataset in enumerate(experiment["datasets"]):
+            yield from _wrong_dataset(dataset, task, (*path, "datasets", position), catalog)
+            yield from _wrong_scenarios(dataset, (*path, "datasets", position), catalog)
+        yield from _wrong_scenarios(experiment, path, catalog)
+        for position, embedder in enumerate(experiment["embedders"]):
+            yield from _wrong_embedder(embedder, (*path, "embedders", position), catalog)
+        for position, probe in enumerate(experiment["probes"]):
+            yield from _wrong_probe(probe, task, (*path, "probes", position))
+        for position, metric in enumerate(experiment["metrics"]):
+            yield from _wrong_metric(metric, task, (*path, "metrics", position), catalog)
+
+
+def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    known = catalog.tasks.get(task["name"])
+    if known is None and "type" not in task:
+        hint = nearest(task["name"], catalog.tasks)
+        yield path, f"unknown task {task['name']!r}{hint} A task of one's own needs {{name: ..., type: ...}}"
+    elif known and task.get("type", known["type"]) != known["type"]:
+        yield (*path, "type"), f"{task['name']} is {known['type']}, not {task['type']}"
+
+
+def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    kind = dataset.get("type", dataset["name"])
+    if kind not in catalog.datasets:
+        place = (*path, "type") if "type" in dataset else path
+        yield place, f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)} Audio of one's own is `type: folder`"
+        return
+    tasks = catalog.datasets[kind].get("tasks") or {}
+    if tasks and task.name not in tasks:
+        yield path, f"{kind} has no labels for {task.name}{nearest(task.name, tasks)} Its tasks: {', '.join(tasks)}"
+    if kind == "folder" and "dir" not in dataset:
+        yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
+    if dataset["csv"] and kind != "folder":
+        yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+
+
+def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    for position, scenario in enumerate(owner.get("deformations", ())):
+        if scenario["name"] == "clean" and scenario["transforms"]:
+            yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
+        for step, transform in enumerate(scenario["transforms"]):
+            place = (*path, "deformations", position, "transforms", step)
+            known = catalog.transforms.get(transform["type"])
+            if known is None:
+                yield (
+                    place,
+                    f"audiomentations has no {transform['type']!r}{nearest(transform['type'], catalog.transforms)}",
+                )
+                continue
+            for parameter in transform["params"].keys() - set(known):
+                yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
+
+
+def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if "hear" in embedder:
+        if embedder["name"] in catalog.embedders:
+            yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
+        for key in ("hear", "weights"):
+            if embedder[key] and not Path(embedder[key]).exists():
+                yield (*path, key), f"there is no file {embedder[key]!r} (paths start at the working directory)"
+        return
+    kind = embedder.get("like", embedder["name"])
+    if kind not in catalog.embedders:
+        place = (*path, "like") if "like" in embedder else path
+        yield (
+            place,
+            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is `hear: file.py`",
+        )
+        return
+    options = catalog.embedders[kind]["options"]
+    for option in embedder["options"].keys() - options.keys():
+        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, options)}"
+    if embedder["options"] and "like" not in embedder:
+        yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
+
+
+def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
+    needed = {"multiclass": "softmax", "multilabel": "sigmoid"}[task.type]
+    if probe.get("output_activation", needed) != needed:
+        yield (
+            (*path, "output_activation"),
+            f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
+            "key out",
+        )
+    fitting = {"multiclass": ("loss", "accuracy", "f1_macro"), "multilabel": ("loss", "roc_auc", "average_precision")}
+    if probe.get("save_criterion", "loss") not in fitting[task.type]:
+        yield (
+            (*path, "save_criterion"),
+            f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
+            f"{', '.join(fitting[task.type])}, or leave the key out",
+        )
+
+
+def _wrong_metric(metric: str, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if "." in metric:
+        return
+    if metric not in catalog.metrics:
+        yield path, f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"
+    elif metric not in fitting_metrics(task, catalog):
+        yield path, f"{metric} does not fit {task.name}; metrics that do: {', '.join(fitting_metrics(task, catalog))}"

@@ -11,10 +11,10 @@ from soundcheck.validation import Problem
 
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
-    """Each wrong name or unfitting parameter of a configuration that the schema accepts: its path, and what is wrong."""
+    """Each wrong name or unfitting parameter that the schema accepts: its path, and what is wrong."""
     for index, experiment in enumerate(completed["experiments"]):
         path = ("experiments", index)
-        task_problems = list(_wrongresolve_task(experiment["task"], (*path, "task"), catalog))
+        task_problems = list(_wrong_task(experiment["task"], (*path, "task"), catalog))
         yield from task_problems
         if task_problems:
             continue

@@ -36,6 +36,12 @@ def csv_rows(path: str | Path, columns: Sequence[str]) -> Iterator[Callable[[dic
         yield writer.writerow
 
 
+def read_rows(path: str | Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header, as dicts."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -1,0 +1,101 @@
+"""The page of counts: what is in each part of each split."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from soundcheck import parquet
+from soundcheck.display import plural, words
+from soundcheck.document import definitions, document, folded, heading, listing, paragraph
+
+PARTS = ("train", "validation", "test", "left_out")
+
+
+@dataclass(frozen=True)
+class Count:
+    """Items of one part of one fold; `label` is empty for all of them."""
+
+    dataset: str
+    task: str
+    split: str
+    fold: int
+    part: str
+    label: str
+    n: int
+
+
+def counts(
+    tracks: Iterable[str | Path], splits: Iterable[str | Path], seeds: dict[str, list[int]] | None = None
+) -> tuple[str, list[Count]]:
+    """How many items there are: found, left out, in each part of each fold, in each class.
+
+    `tracks`, `splits`: paths of the tables of those names; `seeds`: probe -> its seeds.
+    """
+    body = [
+        paragraph(
+            "Counts come from the tables that the scores were computed with, not from a dataset's documentation."
+        ),
+        heading("Datasets"),
+        _datasets(tracks),
+    ]
+    rows: list[Count] = []
+    for path in sorted(map(str, splits)):
+        meta, found = _split_counts(path)
+        rows += found
+        body += _split_section(meta, found)
+    if seeds:
+        body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
+    return document("Counts", "\n".join(body)), rows
+
+
+def _datasets(tracks: Iterable[str | Path]) -> str:
+    rows = []
+    for path in sorted(map(str, tracks)):
+        meta = parquet.metadata(path)
+        rows.append(
+            (
+                meta.get("title") or meta["dataset"],
+                "synthetic" if meta.get("synthetic") else "recorded",
+                meta["n_found"],
+                meta["n_left_out"],
+                meta["n_found"] - meta["n_left_out"],
+                meta.get("licence"),
+            )
+        )
+    return listing(["Dataset", "Audio", "Found", "Left out", "Usable", "Licence"], rows)
+
+
+def _split_counts(path: str) -> tuple[dict, list[Count]]:
+    meta = parquet.metadata(path)
+    tally: Counter = Counter()
+    for row in parquet.read(path, ["fold", "part", "label"]).to_pylist():
+        tally[row["fold"], row["part"], ""] += 1
+        for label in row["label"] or []:
+            tally[row["fold"], row["part"], label] += 1
+    axes = (meta["dataset"], meta["task"], meta["split"])
+    return meta, [Count(*axes, *key, n) for key, n in sorted(tally.items())]
+
+
+def _split_section(meta: dict, found: list[Count]) -> list[str]:
+    n = {(count.fold, count.part, count.label): count.n for count in found}
+    folds = sorted({count.fold for count in found})
+    labels = [label for label in meta["classes"] if label]
+    by = meta.get("grouped_by")
+    facts = [
+        words(meta["task_type"]),
+        plural(len(labels), "class", "classes"),
+        f"no {by} is in two parts" if by else "parts are disjoint by track; no group is known",
+        f"seed {meta['seed']}" if meta.get("seed") is not None else "the dataset's own split",
+    ]
+    total = [(f"{fold}", *(n.get((fold, part, ""), 0) for part in PARTS)) for fold in folds]
+    section = [
+        heading(f"{meta['dataset']}: {words(meta['task']).lower()}, split {meta['split']}"),
+        paragraph("; ".join(facts) + "."),
+        listing(["Fold", "Train", "Validation", "Test", "Left out"], total),
+    ]
+    for fold in folds:
+        rows = [(label, *(n.get((fold, part, label), 0) for part in PARTS[:3])) for label in labels]
+        name = "Items per class" if len(folds) == 1 else f"Items per class, fold {fold}"
+        section.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
+    return section

@@ -1,6 +1,6 @@
 # make demo   the main job on data that it makes itself: a table and a report
 # make test   the tests
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Snakemake looks up python, shfmt and itself on the path.

@@ -20,7 +20,7 @@ include: "rules/results.smk"
 
 
 onstart:
-    hold_lock(".snakemake/soundcheck.lock")
+    hold_the_directory()
 
 
 rule all:

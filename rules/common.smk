@@ -2,7 +2,7 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
@@ -14,10 +14,17 @@ from soundcheck.listing import listing_digest
 from soundcheck.locks import hold_lock
 from soundcheck.plan import Embedded, Evaluation, Plan
 
+
+def stop(error):
+    """End with this message alone; an exception would come with places in files that are not the user's."""
+    logger.error(f"error: {error}")
+    sys.exit(1)
+
+
 try:
     settings = read(config, catalog.load(workflow.basedir), workflow.configfiles)
 except SoundcheckError as error:
-    raise WorkflowError(str(error)) from None
+    stop(error)
 
 plan = Plan(matrix.build(settings))
 
@@ -46,6 +53,13 @@ SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{pr
 TABLE = "<results>/tables/{dataset}/{task}/{split}/{preset}.md"
 FIGURE = "<results>/figures/{dataset}/{task}/{split}/{name}.svg"
 MODEL = "<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/model.npz"
+
+
+def hold_the_directory():
+    try:
+        hold_lock(".snakemake/soundcheck.lock")
+    except SoundcheckError as error:
+        stop(error)
 
 
 def dataset_of(wildcards):

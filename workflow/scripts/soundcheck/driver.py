@@ -17,7 +17,7 @@ import numpy as np
 
 from soundcheck.embedders import Embedder
 from soundcheck.embeddings import EmbeddingsWriter
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import SoundcheckError, described
 from soundcheck.files import csv_rows
 from soundcheck.logs import progress
 from soundcheck.pooling import Pool
@@ -233,20 +233,25 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
 
 def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Model) -> None:
     embedder = model.embedder
+    if isinstance(frames, SoundcheckError):
+        raise frames
     if isinstance(frames, Exception):
-        reason = f"{model.name} raised {type(frames).__name__}: {frames}"
+        reason = f"{model.name} raised {described(frames)}"
         if embedder.batch_size > 1:
             raise SoundcheckError(reason) from frames
         owners[0].fail(reason)
         owners[0].n_pooled += 1
         return
-    if frames.ndim != 3 or frames.shape[1] < 1 or frames.shape[::2] != (embedder.batch_size, embedder.dimension):
+    if frames.ndim != 3 or frames.shape[::2] != (embedder.batch_size, embedder.dimension):
         raise SoundcheckError(
             f"{model.name} returned an array of shape {frames.shape}; expected ({embedder.batch_size}, n_frames, "
             f"{embedder.dimension}): the windows in a batch, their frames, the dimension that the model declares"
         )
     for track, window_frames in zip(owners, frames, strict=False):
-        track.pool.add(window_frames)
+        if len(window_frames):
+            track.pool.add(window_frames)
+        else:
+            track.fail(f"{model.name} returned no frame")
         track.n_pooled += 1
 
 

@@ -1,7 +1,9 @@
 """The one exception that speaks to a researcher."""
 
 import difflib
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class SoundcheckError(ValueError):
@@ -17,3 +19,19 @@ def nearest(name: object, valid: Iterable[str]) -> str:
     if match:
         return f"; did you mean {folded[match[0]]!r}?"
     return f"; valid are {', '.join(valid)}." if valid else ""
+
+
+def described(error: BaseException) -> str:
+    """An exception of somebody else's code in one line: its type, its message, and the place in their own file."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename))]
+    return f"{text} (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else text
+
+
+def _is_own(file: Path) -> bool:
+    """Whether a researcher may have written this file: it is neither installed nor a part of Soundcheck or Python."""
+    installed = {"site-packages", "dist-packages"} & set(file.parts)
+    return file.is_file() and not installed and not any(file.is_relative_to(place) for place in _NOT_OWN)
+
+
+_NOT_OWN = (Path(__file__).resolve().parent, Path(traceback.__file__).resolve().parent)

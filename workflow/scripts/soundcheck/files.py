@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +13,14 @@ from pathlib import Path
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there when the block ends well, remove it when it raises.
 
-    Missing parent folders are made. A reader therefore never sees a half-written file, also after `kill -9`.
+    Missing parent folders are made. A reader therefore never sees a half-written file, also after `kill -9`; what a
+    killed job left of the same file is removed, so one process alone may write a path.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp puts eight characters between prefix and suffix.
+    for left_behind in path.parent.glob(f".{glob.escape(path.name)}.????????{glob.escape(path.suffix)}"):
+        left_behind.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)

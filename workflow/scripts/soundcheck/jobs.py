@@ -10,6 +10,8 @@ from pathlib import Path
 from soundcheck.logs import logged_to
 from soundcheck.threads import single_threaded
 
+SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
+
 
 @contextlib.contextmanager
 def job(log_path: str) -> Iterator[None]:
@@ -45,11 +47,16 @@ def _is_alive(process: int) -> bool:
 
 
 def _ancestors() -> list[int]:
-    """The parent, and, where the system tells, its parent: Snakemake starts a job through a shell."""
+    """The parent, and, where that is the shell through which Snakemake starts a job, the shell's parent.
+
+    Most shells make way for the job, whose parent then is Snakemake itself. The process that started Snakemake may end
+    long before the run does: whoever sends a run to the background and logs out expects it to go on.
+    """
     parent = os.getppid()
     status = Path(f"/proc/{parent}/stat")
     if not status.exists():
         return [parent]
     # The name, in brackets, may hold spaces; the parent's number is the second field after it.
-    grandparent = int(status.read_text().rpartition(")")[2].split()[1])
-    return [process for process in (parent, grandparent) if process > 1]
+    name, _, fields = status.read_text().partition("(")[2].rpartition(")")
+    grandparent = int(fields.split()[1])
+    return [process for process in (parent, grandparent if name in SHELLS else 0) if process > 1]

@@ -122,7 +122,8 @@ def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
             found = ", ".join(f"{part} {count}" for part, count in counts.items())
             reasons = Counter(rows["reason"].dropna()).most_common(1)
             why = f" Most frequent reason for leaving out: {reasons[0][0]}." if reasons else ""
-            raise SoundcheckError(f"{where}: the {' and '.join(empty)} part has no track ({found}).{why}")
+            lacking = f"{empty[0]} part has" if len(empty) == 1 else f"parts {', '.join(empty)} have"
+            raise SoundcheckError(f"{where}: the {lacking} no track ({found}).{why}")
 
 
 def group_overlap(table: pa.Table) -> list[str]:

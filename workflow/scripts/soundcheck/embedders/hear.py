@@ -18,7 +18,7 @@ import torch
 
 from soundcheck import windows
 from soundcheck.embedders import Embedder
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import SoundcheckError, described
 
 FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embeddings"}
 
@@ -43,18 +43,16 @@ def load(entry: dict, device: str) -> Embedder:
         model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
         if isinstance(model, torch.nn.Module):
             model = model.eval().to(device)
-        sample_rate = int(model.sample_rate)
-        dimension = int(getattr(model, f"{function.split('_')[1]}_embedding_size"))
-    except Exception as error:
-        raise SoundcheckError(
-            f"embedder {entry['name']}: load_model of {file} failed: {type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise SoundcheckError(f"embedder {entry['name']}: load_model of {file} failed: {described(error)}") from error
+    owner = f"embedder {entry['name']}: the model that load_model of {file} returns"
+    size = f"{function.split('_')[1]}_embedding_size"
+    sample_rate, dimension = (_declared(model, attribute, owner) for attribute in ("sample_rate", size))
 
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray:
         result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
-        frames = result[0] if isinstance(result, tuple) else result[:, None]
-        return frames.float().cpu().numpy()
+        return _frames(result, entry["use"], dimension, f"embedder {entry['name']}: {function} of {file}")
 
     return Embedder(
         sample_rate=sample_rate,
@@ -74,9 +72,41 @@ def _import(file: Path, name: str) -> ModuleType:
     sys.path.insert(0, str(file.resolve().parent))
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
-        raise SoundcheckError(f"embedder {name}: {file} cannot be imported: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise SoundcheckError(f"embedder {name}: {file} cannot be imported: {described(error)}") from error
     return module
+
+
+def _declared(model: object, attribute: str, owner: str) -> int:
+    """A size that the model must declare: a whole number above 0."""
+    value = getattr(model, attribute, None)
+    if value is None:
+        raise SoundcheckError(f"{owner} has no attribute {attribute}, which the HEAR API asks for")
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1:
+        raise SoundcheckError(f"{owner} has {attribute} = {value!r}; expected a whole number above 0")
+    return number
+
+
+def _frames(result: object, use: str, dimension: int, owner: str) -> np.ndarray:
+    """What a model returned for one clip as frames `(1, n_frames, dimension)`; a scene embedding is a single frame."""
+    with_time = use == "timestamps"
+    shape = f"(1, n_timestamps, {dimension})" if with_time else f"(1, {dimension})"
+    expected = f"expected {shape}, for one clip and the size that the model declares"
+    if with_time:
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            raise SoundcheckError(f"{owner} returned {type(result).__name__}; expected two, embeddings and timestamps")
+        result = result[0]
+    if not isinstance(result, torch.Tensor | np.ndarray):
+        raise SoundcheckError(f"{owner} returned {type(result).__name__}, not a tensor; {expected}")
+    embeddings = torch.as_tensor(result)
+    sizes = tuple(embeddings.shape)
+    if len(sizes) != (3 if with_time else 2) or (sizes[0], sizes[-1]) != (1, dimension):
+        raise SoundcheckError(f"{owner} returned a tensor of shape {sizes}; {expected}")
+    return embeddings.reshape(1, -1, dimension).float().cpu().numpy()
 
 
 def _digest(weights: str) -> str:

@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+import torch
+
+from soundcheck.embedders import hear
+from soundcheck.errors import SoundcheckError
+
+GOOD = """
+import torch
+
+class Model:
+    sample_rate = 16000
+    scene_embedding_size = 4
+    timestamp_embedding_size = 4
+
+def load_model(model_file_path=""):
+    return Model()
+
+def get_timestamp_embeddings(audio, model):
+    return audio.reshape(1, -1, 4), torch.zeros(1, audio.shape[1] // 4)
+
+def get_scene_embeddings(audio, model):
+    return audio.reshape(1, -1, 4).mean(1)
+"""
+
+
+def load(folder, text, use="scene", weights="", longest_s=30):
+    (folder / "mine.py").write_text(text)
+    entry = {"name": "mine", "file": str(folder / "mine.py"), "weights": weights, "use": use, "longest_s": longest_s}
+    return hear.load(entry, "cpu")
+
+
+def samples(n):
+    return np.arange(n, dtype=np.float32)
+
+
+def test_scene_and_timestamp_embeddings_are_frames(tmp_path):
+    scene, frames = (load(tmp_path, GOOD, use).forward(samples(12)[None]) for use in ("scene", "timestamps"))
+    np.testing.assert_array_equal(frames, samples(12).reshape(1, 3, 4))
+    np.testing.assert_array_equal(scene, frames.mean(axis=1, keepdims=True))
+
+
+def test_long_clips_go_in_pieces_of_equal_length(tmp_path):
+    embedder = load(tmp_path, GOOD, longest_s=0.001)
+    assert [len(piece) for piece in embedder.cut(samples(16))] == [16]
+    assert [len(piece) for piece in embedder.cut(samples(40))] == [14, 13, 13]
+
+
+def test_a_neighbouring_module_can_be_imported_and_weights_are_passed_on(tmp_path):
+    (tmp_path / "beside.py").write_text("RATE = 8000")
+    (tmp_path / "weights.pt").write_text("44100")
+    text = GOOD.replace("import torch", "import torch\nimport beside").replace("16000", "beside.RATE")
+    assert load(tmp_path, text).sample_rate == 8000
+    text = GOOD.replace("return Model()", "Model.sample_rate = open(model_file_path).read(); return Model()")
+    embedder = load(tmp_path, text, weights=str(tmp_path / "weights.pt"))
+    assert embedder.sample_rate == 44100
+    assert embedder.facts["weights"].startswith("sha256:")
+
+
+def test_a_module_with_dropout_is_set_to_evaluate(tmp_path):
+    text = GOOD.replace("class Model:", "class Model(torch.nn.Module):")
+    text = text.replace("audio.reshape(1, -1, 4).mean(1)", "torch.full((1, 4), float(model.training))")
+    assert not load(tmp_path, text).forward(samples(4)[None]).any()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "import torch",
+            "import absent",
+            r"mine\.py cannot be imported: ModuleNotFoundError: .*\(line 2 of mine\.py\)",
+        ),
+        ("import torch", "def broken(:", r"mine\.py cannot be imported: SyntaxError: .*line 2"),
+        (
+            "import torch",
+            "raise SystemExit('no GPU')",
+            r"cannot be imported: SystemExit: no GPU \(line 2 of mine\.py\)",
+        ),
+        ("def load_model", "def load", "has no function load_model, which the HEAR API asks for"),
+        ("def get_scene_embeddings", "def scene", "has no function get_scene_embeddings"),
+        (
+            "return Model()",
+            "return open('gone')",
+            r"load_model of .* failed: FileNotFoundError: .*\(line 10 of mine\.py\)",
+        ),
+        ("sample_rate = 16000", "", "has no attribute sample_rate, which the HEAR API asks for"),
+        ("scene_embedding_size = 4", "", "has no attribute scene_embedding_size"),
+        ("16000", "0", "has sample_rate = 0; expected a whole number above 0"),
+        ("16000", "'fast'", "has sample_rate = 'fast'; expected a whole number above 0"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_one_line(tmp_path, old, new, message):
+    with pytest.raises(SoundcheckError, match=f"^embedder mine: .*{message}") as raised:
+        load(tmp_path, GOOD.replace(old, new, 1))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("use", "returned", "message"),
+    [
+        ("scene", "torch.zeros(1, 3)", r"returned a tensor of shape \(1, 3\); expected \(1, 4\)"),
+        ("scene", "torch.zeros(4)", r"returned a tensor of shape \(4,\); expected \(1, 4\)"),
+        ("scene", "torch.zeros(2, 4)", r"returned a tensor of shape \(2, 4\)"),
+        ("scene", "torch.zeros(1, 1, 4)", r"returned a tensor of shape \(1, 1, 4\)"),
+        ("scene", "(torch.zeros(1, 4), 0)", "returned tuple, not a tensor"),
+        ("scene", "None", "returned NoneType, not a tensor"),
+        ("timestamps", "torch.zeros(1, 2, 4)", "returned Tensor; expected two, embeddings and timestamps"),
+        (
+            "timestamps",
+            "(torch.zeros(1, 4), 0)",
+            r"returned a tensor of shape \(1, 4\); expected \(1, n_timestamps, 4\)",
+        ),
+    ],
+)
+def test_a_wrong_shape_is_said_with_the_expected_one(tmp_path, use, returned, message):
+    function = hear.FUNCTIONS[use]
+    text = GOOD + f"\ndef {function}(audio, model):\n    return {returned}\n"
+    with pytest.raises(SoundcheckError, match=rf"^embedder mine: {function} of .*mine\.py {message}"):
+        load(tmp_path, text, use).forward(samples(8)[None])
+
+
+def test_numpy_arrays_and_other_precisions_are_taken(tmp_path):
+    for returned in ("audio.reshape(1, -1, 4).mean(1).double()", "audio.reshape(1, -1, 4).mean(1).numpy()"):
+        frames = load(tmp_path, GOOD.replace("audio.reshape(1, -1, 4).mean(1)", returned)).forward(samples(8)[None])
+        assert frames.dtype == np.float32
+        assert frames.shape == (1, 1, 4)
+
+
+def test_a_clip_without_a_frame_gives_none(tmp_path):
+    text = GOOD.replace("return audio.reshape(1, -1, 4),", "return audio.reshape(1, -1, 4)[:, :0],")
+    assert load(tmp_path, text, "timestamps").forward(samples(8)[None]).shape == (1, 0, 4)
+
+
+def test_no_gradients_are_kept(tmp_path):
+    text = GOOD.replace("audio.reshape(1, -1, 4).mean(1)", "torch.full((1, 4), float(torch.is_grad_enabled()))")
+    assert not load(tmp_path, text).forward(samples(8)[None]).any()
+    assert torch.is_grad_enabled()

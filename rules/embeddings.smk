@@ -16,7 +16,7 @@ rule embedding:
         "<benchmarks>/embedding/{dataset}/{deformation}/{embedder}.tsv"
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
-    threads: 4
+    threads: lambda wildcards: embedder_of(wildcards).threads
     resources:
         gpu=lambda wildcards: embedder_of(wildcards).gpu,
         mem_mb=6000,

@@ -51,6 +51,8 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
         yield path, f"{kind} has no labels for {task.name}{nearest(task.name, tasks)} Its tasks: {', '.join(tasks)}"
     if kind == "folder" and "dir" not in dataset:
         yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
+    elif kind == "folder" and not Path(dataset["dir"]).is_dir():
+        yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
 

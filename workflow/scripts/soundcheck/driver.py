@@ -154,7 +154,7 @@ def _run_in_batches(
     tracks: list[tuple[str, str, float]], condition: Condition, model: Model, statistics: Statistics
 ) -> Iterator[Track]:
     n_workers = 0 if model.threads == 1 else model.threads - 1 if model.on_gpu else max(1, model.threads // 4)
-    n_batches = 2 if model.on_gpu else model.threads
+    n_batches = 1 if not model.embedder.concurrent else 2 if model.on_gpu else model.threads
     queue: deque[Track] = deque()
     with (
         processes(n_workers) as workers,

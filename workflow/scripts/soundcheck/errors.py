@@ -1,9 +1,10 @@
 """The one exception that speaks to a researcher."""
 
-import difflib
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+
+from soundcheck.naming import nearest_name
 
 
 class SoundcheckError(ValueError):
@@ -13,11 +14,9 @@ class SoundcheckError(ValueError):
 def nearest(name: object, valid: Iterable[str]) -> str:
     """A hint such as `; did you mean 'crepe-tiny'?`, or the valid names when none is near."""
     valid = sorted(map(str, valid))
-    # Case and separators are what people get wrong most often.
-    folded = {candidate.lower().replace("_", "-"): candidate for candidate in valid}
-    match = difflib.get_close_matches(str(name).lower().replace("_", "-"), folded, n=1, cutoff=0.6)
-    if match:
-        return f"; did you mean {folded[match[0]]!r}?"
+    near = nearest_name(name, valid)
+    if near:
+        return f"; did you mean {near!r}?"
     return f"; valid are {', '.join(valid)}." if valid else ""
 
 

@@ -5,11 +5,17 @@ import re
 from collections.abc import Iterable
 
 
+def nearest_name(name: object, valid: Iterable[object]) -> str | None:
+    """The valid name nearest to `name`, whatever its case and separators; None where none is near."""
+    folded = {str(candidate).lower().replace("_", "-"): str(candidate) for candidate in valid}
+    near = difflib.get_close_matches(str(name).strip().lower().replace("_", "-"), folded, n=1, cutoff=0.55)
+    return folded[near[0]] if near else None
+
+
 def did_you_mean(name: str, valid: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the valid name nearest to `name`; empty where none is near."""
-    by_lower = {candidate.lower(): candidate for candidate in valid}
-    near = difflib.get_close_matches(name.strip().lower(), by_lower, n=1, cutoff=0.5)
-    return f" (did you mean '{by_lower[near[0]]}'?)" if near else ""
+    near = nearest_name(name, valid)
+    return f" (did you mean '{near}'?)" if near else ""
 
 
 def safe_id(text: str) -> str:

@@ -19,7 +19,7 @@ class Embedder:
     `(batch, samples)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
     last batch filled up with zeros, so that a window's embedding never depends on its neighbours; with `batch_size` 1
     the windows may differ in length. `in_workers` says that `forward` is plain NumPy, and runs best in the processes
-    that decode.
+    that decode; `concurrent` that several threads may call it at once.
     """
 
     sample_rate: int
@@ -29,6 +29,7 @@ class Embedder:
     batch_size: int = 1
     pooling: str = "mean"
     in_workers: bool = False
+    concurrent: bool = True
     facts: dict = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ Source: the API of the HEAR benchmark (Turian et al., "HEAR: Holistic Evaluation
 import functools
 import hashlib
 import importlib.util
+import random
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +40,7 @@ def load(entry: dict, device: str) -> Embedder:
             raise SoundcheckError(
                 f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for"
             )
+    _seed_all()
     try:
         model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
         if isinstance(model, torch.nn.Module):
@@ -51,6 +53,7 @@ def load(entry: dict, device: str) -> Embedder:
 
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray:
+        _seed_all()
         result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
         return _frames(result, entry["use"], dimension, f"embedder {entry['name']}: {function} of {file}")
 
@@ -59,8 +62,16 @@ def load(entry: dict, device: str) -> Embedder:
         dimension=dimension,
         cut=functools.partial(windows.pieces, longest=int(entry["longest_s"] * sample_rate)),
         forward=forward,
+        concurrent=False,
         facts={"weights": _digest(entry["weights"]), "file": f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"},
     )
+
+
+def _seed_all() -> None:
+    """Seed every global generator that a model may draw from: before it is loaded, and before each clip."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - a user's model may draw from it
+    torch.manual_seed(0)
 
 
 def _import(file: Path, name: str) -> ModuleType:

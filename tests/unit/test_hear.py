@@ -136,3 +136,44 @@ def test_no_gradients_are_kept(tmp_path):
     text = GOOD.replace("audio.reshape(1, -1, 4).mean(1)", "torch.full((1, 4), float(torch.is_grad_enabled()))")
     assert not load(tmp_path, text).forward(samples(8)[None]).any()
     assert torch.is_grad_enabled()
+
+
+def test_a_model_that_draws_at_random_gives_the_same_again_in_any_order(tmp_path):
+    drawn = "audio.reshape(1, -1, 4).mean(1) + torch.rand(1, 4) + float(numpy.random.rand()) + random.random()"
+    text = GOOD.replace("audio.reshape(1, -1, 4).mean(1)", drawn).replace(
+        "import torch", "import random\nimport numpy\nimport torch"
+    )
+    embedder = load(tmp_path, text)
+    first, second = (embedder.forward(samples(n)[None]) for n in (8, 12))
+    np.testing.assert_array_equal(embedder.forward(samples(12)[None]), second)
+    np.testing.assert_array_equal(load(tmp_path, text).forward(samples(8)[None]), first)
+
+
+def test_a_model_is_called_by_one_thread_at_a_time(tmp_path):
+    import soundfile
+
+    from soundcheck import driver
+    from soundcheck.preparation import Condition
+
+    text = GOOD.replace(
+        "def get_scene_embeddings(audio, model):\n",
+        """
+import threading, time
+busy = threading.Lock()
+
+def get_scene_embeddings(audio, model):
+    assert busy.acquire(blocking=False), "called while it runs"
+    time.sleep(0.01)
+    busy.release()
+""",
+    )
+    tracks = []
+    for number in range(12):
+        soundfile.write(tmp_path / f"{number}.wav", np.sin(np.arange(1600 + number)), 16_000)
+        tracks.append((f"t{number:02}", f"{number}.wav", 0.1))
+    model = driver.Model(
+        "mine", load(tmp_path, text.replace("audio.reshape(1, -1, 4)", "audio[:, :8].reshape(1, -1, 4)")), threads=4
+    )
+    condition = Condition(str(tmp_path), "clean", [], 42, 16_000)
+    statistics = driver.embed(tracks, condition, model, tmp_path / "e.parquet", tmp_path / "a.csv", {})
+    assert (statistics.n_embedded, statistics.n_left_out) == (12, 0)

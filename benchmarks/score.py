@@ -26,7 +26,7 @@ import pickle, sys, types
 sys.path.insert(0, {scripts!r})
 job = pickle.load(open({job!r}, "rb"))
 parts = {{name: types.SimpleNamespace(**part) for name, part in job.items()}}
-snakemake = types.SimpleNamespace(**parts, log=[{log!r}])
+snakemake = types.SimpleNamespace(**parts, log=[{log!r}], wildcards={wildcards!r})
 exec(compile(open({script!r}).read(), "score.py", "exec"))
 """
 
@@ -74,7 +74,6 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
         "input": {name: str(directory / file) for name, file in _INPUTS.items()},
         "output": {"predictions": str(directory / "p.parquet"), "scores": str(directory / "s.csv")},
         "params": {
-            "ids": axes,
             "metrics": multiclass if task_type == "multiclass" else ["roc_auc", "average_precision"],
             "resamples": n_resamples,
             "seed": 0,
@@ -85,6 +84,7 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
         scripts=str(SCRIPTS),
         job=str(directory / "job.pickle"),
         log=str(directory / "log"),
+        wildcards=axes,
         script=str(SCRIPTS / "score.py"),
     )
     spans = []

@@ -148,6 +148,16 @@ def test_chunks_of_resamples_change_nothing(metric, monkeypatch):
     np.testing.assert_allclose(parts[1], whole[1], atol=1e-12)
 
 
+@pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
+def test_resamples_whose_totals_need_wider_integers_have_the_same_values(metric):
+    truth, scores = _tags(n=60, decimals=1)
+    weights = resample_counts(60, 10, 0)
+    values, per_label = metric(truth, scores, list("abcdefgh"), weights)
+    many, many_per_label = metric(truth, scores, list("abcdefgh"), weights * 1000)
+    np.testing.assert_allclose(many, values, atol=1e-12)
+    np.testing.assert_allclose(many_per_label, per_label, atol=1e-12)
+
+
 def users_value(y_true, y_score, labels):
     return float((y_true.argmax(axis=1) == y_score.argmax(axis=1)).mean())
 

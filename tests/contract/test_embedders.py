@@ -20,7 +20,7 @@ def model(request):
 
 def embedded(embedder, samples):
     """The pooled vector of a clip, by way of batches of constant size."""
-    pool = Pool()
+    pool = Pool(embedder.pooling)
     windows = list(embedder.cut(samples))
     for start in range(0, len(windows), embedder.batch_size):
         some = windows[start : start + embedder.batch_size]
@@ -28,7 +28,7 @@ def embedded(embedder, samples):
         batch[: len(some)] = some
         for frames in embedder.forward(batch)[: len(some)]:
             pool.add(frames)
-    return pool.result(embedder.pooling)
+    return pool.result()
 
 
 def tone(rate, seconds=0.5, level=0.3):

@@ -29,11 +29,18 @@ def decode(path: str | Path) -> tuple[np.ndarray, int]:
     if not len(samples):
         raise UnusableAudioError("empty: no samples")
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
+    loudest = peak(mono)
+    if not np.isfinite(loudest):
         raise UnusableAudioError("samples that are not finite numbers")
-    if np.abs(mono).max() < SILENCE_PEAK:
+    if loudest < SILENCE_PEAK:
         raise UnusableAudioError("silent: every sample is zero")
     return np.ascontiguousarray(mono), rate
+
+
+def peak(samples: np.ndarray) -> float:
+    """The largest magnitude of `(samples,)`; not finite where any sample is not."""
+    # Both ends propagate NaN; a copy of all magnitudes would cost as much as decoding.
+    return float(max(-samples.min(), samples.max()))
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:

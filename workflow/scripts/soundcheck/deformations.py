@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from soundcheck.audio import UnusableAudioError
+from soundcheck.audio import UnusableAudioError, peak
 from soundcheck.errors import SoundcheckError
 
 
@@ -28,7 +28,7 @@ def deform(samples: np.ndarray, rate: int, transforms: list[dict], seed: int) ->
         names = ", ".join(transform["type"] for transform in transforms)
         raise UnusableAudioError(f"{names} failed on this recording: {type(error).__name__}: {error}") from error
     deformed = np.ascontiguousarray(deformed, dtype=np.float32)
-    if not len(deformed) or not np.isfinite(deformed).all():
+    if not len(deformed) or not np.isfinite(peak(deformed)):
         raise UnusableAudioError("the deformation left no finite samples")
     return deformed
 
@@ -42,17 +42,19 @@ def measure(clean: np.ndarray, deformed: np.ndarray) -> dict[str, float | None]:
         the deformed signal that is the clean one, and `snr_db`, the ratio of that part to the rest. The projection
         makes the ratio independent of a mere gain (scale-invariant SDR, Le Roux et al., ICASSP 2019).
     """
-    magnitude = np.abs(deformed)
-    facts = {"peak": float(magnitude.max()), "clipped_share": float(np.mean(magnitude >= 1.0))}
+    loudest = peak(deformed)
+    clipped = np.count_nonzero(np.abs(deformed) >= 1.0) / len(deformed) if loudest >= 1.0 else 0.0
+    facts = {"peak": loudest, "clipped_share": clipped}
+    if deformed is clean:
+        return facts | {"gain_db": 0.0, "snr_db": float("inf")}
     if len(clean) != len(deformed):
         return facts | {"gain_db": None, "snr_db": None}
-    reference = clean.astype(np.float64)
-    scale = float(reference @ deformed) / float(reference @ reference)
-    rest = deformed - scale * reference
-    target_energy = scale**2 * float(reference @ reference)
-    rest_energy = float(rest @ rest)
+    clean_energy = float(clean @ clean)
+    scale = float(clean @ deformed) / clean_energy
+    rest = deformed - np.float32(scale) * clean
+    rest_energy, target_energy = float(rest @ rest), scale**2 * clean_energy
     # Rounding to float32 alone leaves about -140 dB; what lies below is the same signal.
-    is_copy = rest_energy <= 1e-14 * target_energy
+    is_copy = rest_energy <= 1e-13 * target_energy
     with np.errstate(divide="ignore"):
         return facts | {
             "gain_db": float(20 * np.log10(abs(scale))) + 0.0,

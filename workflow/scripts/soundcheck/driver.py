@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +45,9 @@ class Track:
 
     track_id: str
     facts: dict
+    pool: Pool
     left_out: str | None = None
     failed_in_model: bool = False
-    pool: Pool = field(default_factory=Pool)
     n_windows: int = 0
     n_pooled: int = 0
     is_cut: bool = False
@@ -124,7 +124,7 @@ def embed(
 def _pooled(track: Track, model: Model) -> np.ndarray | None:
     if track.left_out is not None:
         return None
-    vector = track.pool.result(model.embedder.pooling)
+    vector = track.pool.result()
     if not np.isfinite(vector).all():
         track.fail(f"{model.name} returned values that are not finite")
     return vector
@@ -191,7 +191,7 @@ def _batches(
     owners: list[Track] = []
     windows: list[np.ndarray] = []
     for clip in clips:
-        track = Track(clip.track_id, clip.facts, clip.left_out)
+        track = Track(clip.track_id, clip.facts, Pool(model.embedder.pooling), clip.left_out)
         queue.append(track)
         for window in () if clip.samples is None else model.embedder.cut(clip.samples):
             track.n_windows += 1

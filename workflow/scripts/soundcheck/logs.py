@@ -1,6 +1,7 @@
 """Every job's output goes into its log; progress and errors also reach the terminal."""
 
 import contextlib
+import logging
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ def logged_to(path: str) -> Iterator[None]:
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
+        logging.basicConfig(stream=log, level=logging.INFO, format="%(message)s", force=True)
         try:
             yield
         except SoundcheckError as error:

@@ -12,6 +12,9 @@ rule collect:
         "<benchmarks>/collect.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=source_digest("results", "parquet"),
     script:
@@ -39,6 +42,9 @@ rule table:
         "<benchmarks>/table/{dataset}/{task}/{split}/{preset}.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         metrics=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards)),
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
@@ -66,6 +72,9 @@ rule robustness:
         "<benchmarks>/robustness/{dataset}/{task}/{split}.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         metric=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards))[0],
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
@@ -93,6 +102,9 @@ rule confusion:
         "<benchmarks>/confusion/{dataset}/{task}/{split}.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         metric=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards))[0],
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
@@ -120,6 +132,9 @@ rule configuration:
         "<benchmarks>/configuration.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         config=settings.completed,
         code=source_digest("pages", "document", "display"),
@@ -143,6 +158,9 @@ rule versions:
         "<benchmarks>/versions.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=source_digest("pages", "document", "display"),
     script:
@@ -167,6 +185,9 @@ rule counts:
         "<benchmarks>/counts.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
         code=source_digest("pages", "document", "display"),
@@ -193,6 +214,9 @@ rule left_out:
         "<benchmarks>/left_out.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         pruned=[pruned.cell._asdict() | {"reason": pruned.reason} for pruned in plan.pruned],
@@ -217,6 +241,9 @@ rule audio_conditions:
         "<benchmarks>/audio_conditions.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         code=source_digest("pages", "document", "display"),
@@ -238,6 +265,9 @@ rule embedder_catalogue:
         "<benchmarks>/embedder_catalogue.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         catalogue=[{"id": name, **embedder.about} for name, embedder in plan.embedders.items()],
         datasets=list(plan.datasets),
@@ -257,6 +287,9 @@ rule report:
         "<benchmarks>/report.tsv"
     conda:
         "../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         config=config,
         snakefile=workflow.main_snakefile,

@@ -73,6 +73,17 @@ def test_stacking_seeds_changes_nothing(monkeypatch):
     assert _equal(stacked, _fit()[0])
 
 
+@pytest.mark.parametrize("settings", [{}, TAGGING, {"hidden_units": ["infer", "infer"], "patience": 1}])
+def test_the_number_of_threads_changes_nothing(settings):
+    arguments = (*_data(n=211, dim=21), CLASSES, settings.get("task_type", "multiclass"))
+    parameters = PARAMETERS | {key: value for key, value in settings.items() if key != "task_type"} | {"epochs": 20}
+    (model, history), (other, other_history) = (
+        training.fit(*arguments, parameters, threads=threads) for threads in (1, 3)
+    )
+    assert _equal(model, other)
+    assert history == other_history
+
+
 def test_seeds_differ():
     model, _ = _fit()
     assert not np.array_equal(model.kernels[0][0], model.kernels[0][1])

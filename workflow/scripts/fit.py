@@ -15,5 +15,6 @@ with job(snakemake.log[0]):
         snakemake.output.model,
         snakemake.output.history,
         snakemake.output.tensorboard,
+        threads=snakemake.threads,
         device="cuda" if wants_gpu and torch.cuda.is_available() else "cpu",
     )

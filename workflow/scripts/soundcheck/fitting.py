@@ -20,6 +20,7 @@ def fit_probe(
     history_path: str | Path,
     tensorboard_dir: str | Path,
     device: str = "cpu",
+    threads: int = 1,
 ) -> dict[int, mlp.Model]:
     """Fit the probe on each fold of a split, and write the models, the history and TensorBoard's event files.
 
@@ -41,7 +42,7 @@ def fit_probe(
             log.warning("fold %d: %d tracks of the split have no embedding and are left out", fold, n_missing)
         try:
             models[fold], history[fold] = training.fit(
-                *arrays, split["classes"], split["task_type"], parameters, device, on_epoch=_log_epoch
+                *arrays, split["classes"], split["task_type"], parameters, device, _log_epoch, threads
             )
         except ValueError as error:
             raise SoundcheckError(f"fold {fold} of {split_path} with {embeddings_path}: {error}") from error

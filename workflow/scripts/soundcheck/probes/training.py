@@ -10,6 +10,7 @@ import itertools
 import math
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,11 +42,12 @@ def fit(
     parameters: dict,
     device: str = "cpu",
     on_epoch: Callable[[list[dict]], None] | None = None,
+    threads: int = 1,
 ) -> tuple[mlp.Model, list[dict]]:
     """Fit the perceptrons of all seeds in `parameters["seeds"]`.
 
-    A seed's result does not depend on which other seeds are trained beside it. On the CPU one thread is used, and two
-    runs are equal to the last bit.
+    A seed's result does not depend on which other seeds are trained beside it, so several `threads` may each train some
+    of them: on the CPU two runs are equal to the last bit, whatever the number of threads.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def fit(
     task_type : "multiclass" or "multilabel"
     parameters : the probe's parameters, all keys present
     device : "cpu" or "cuda"
-    on_epoch : called after each epoch with the history rows of the seeds that were trained in it
+    on_epoch : called after each epoch with the history rows of the seeds that were trained in it, by any of the threads
+    threads : how many train at once, each some of the seeds
 
     Returns
     -------
@@ -89,9 +92,10 @@ def fit(
     arrays = (X, targets, y.argmax(axis=1), X_val, targets_val)
     data = _Data(*(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays), y_val > 0)
     shapes = _shapes([X.shape[1], *hidden, len(classes)])
-    outcomes = []
-    for seeds in _groups(parameters["seeds"], shapes, device):
-        outcomes += _train(data, seeds, shapes, classes, task_type, parameters, on_epoch)
+    groups = _groups(parameters["seeds"], shapes, device, threads)
+    with ThreadPoolExecutor(threads, initializer=_make_deterministic) as pool:
+        trained = pool.map(lambda seeds: _train(data, seeds, shapes, classes, task_type, parameters, on_epoch), groups)
+        outcomes = [outcome for group in trained for outcome in group]
     history = [row for outcome in outcomes for row in outcome.history]
     model = mlp.Model(
         seeds=list(parameters["seeds"]),
@@ -140,6 +144,7 @@ def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
 
 
 def _make_deterministic() -> None:
+    """To be called by every thread that computes."""
     torch.set_num_threads(1)
     # Read by cuBLAS when it starts: with it, the same call gives the same bits.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -218,10 +223,12 @@ def _shapes(sizes: list[int]) -> list[tuple[int, int]]:
     return shapes
 
 
-def _groups(seeds: list[int], shapes: list[tuple[int, int]], device: str) -> list[list[int]]:
-    """The seeds that are trained together: stacking saves overhead."""
+def _groups(seeds: list[int], shapes: list[tuple[int, int]], device: str, threads: int) -> list[list[int]]:
+    """The seeds that are trained together: stacking saves overhead, and each thread needs some."""
     n_parameters = sum(map(math.prod, shapes))
-    size = len(seeds) if device != "cpu" else max(1, _STACKED_PARAMETERS // n_parameters)
+    size = -(-len(seeds) // threads)
+    if device == "cpu":
+        size = min(size, max(1, _STACKED_PARAMETERS // n_parameters))
     return [seeds[start : start + size] for start in range(0, len(seeds), size)]
 
 

@@ -17,8 +17,8 @@ $(VENV)/.installed: requirements.txt requirements-nodeps.txt
 	touch $@
 
 demo: setup
-	snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host progress
-	@cat results/demo/tables/synthetic/instrument_classification/60-20-20/all_deform_all_models.txt
+	snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
+	@cat results/demo/tables/synthetic/*/60-20-20/all_deform_all_models.txt
 	@echo
 	@echo "All tables: results/demo/tables   Report, to open in a browser: results/demo/report.html"
 

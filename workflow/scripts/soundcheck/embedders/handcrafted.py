@@ -4,6 +4,8 @@ Each is a sequence of frames at 22,050 Hz (window 2048, hop 512 samples), pooled
 """
 
 import functools
+import os
+import tempfile
 import warnings
 
 import numpy as np
@@ -81,6 +83,7 @@ def load(entry: dict, device: str) -> Embedder:
     name = entry["features"]
     if name not in FEATURES:
         raise SoundcheckError(f"handcrafted features {name!r} do not exist{nearest(name, FEATURES)}")
+    _keep_filters()
     extract, dimension = FEATURES[name]
     return Embedder(
         sample_rate=SAMPLE_RATE,
@@ -91,6 +94,19 @@ def load(entry: dict, device: str) -> Embedder:
         in_workers=True,
         facts={"weights": "none"},
     )
+
+
+def _keep_filters() -> None:
+    """Let librosa keep the filters of a constant-Q transform, whose making takes longer than their use on a short clip.
+
+    It keeps them in a folder, named before it is imported, which is removed when this process ends.
+    """
+    if "LIBROSA_CACHE_DIR" not in os.environ:
+        _kept.append(tempfile.TemporaryDirectory(prefix="librosa-"))
+        os.environ["LIBROSA_CACHE_DIR"] = _kept[0].name
+
+
+_kept: list[tempfile.TemporaryDirectory] = []
 
 
 def _forward(extract, batch: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ rule fit:
         "<benchmarks>/fit/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
     conda:
         "../envs/analysis.yaml"
-    # Each thread trains some of the seeds, which pays only where there is much to train on.
-    threads: lambda wildcards, input: 4 if input.size_mb > 20 else 1
+    # With more (--set-threads fit=3) each trains some of the seeds, which pays where there is much to train on.
+    threads: 1
     resources:
         gpu=0,
         mem_mb=4000,

@@ -39,6 +39,17 @@ def configure(directory, **changes):
     write_config(directory, BASE | changes, seeds=2)
 
 
+def test_a_run_can_be_planned_before_anything_is_there(tmp_path):
+    write_sounds(tmp_path / "audio", n_each=1)
+    (tmp_path / "model.py").write_text(MODEL)
+    configure(tmp_path)
+    run = snakemake(tmp_path, "--dry-run", "--quiet", "rules")
+    assert run.status == 0, run.output
+    assert {
+        line.split()[0]: int(line.split()[1]) for line in run.output.splitlines() if line.startswith(tuple(CELLS))
+    } == CELLS
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished run, and a checkout of its own to change."""
@@ -73,7 +84,7 @@ def touch(path):
 
 
 def test_a_finished_run_has_nothing_to_do_whatever_the_number_of_cores(finished):
-    for arguments in ([], ["--cores", "1"], ["--set-threads", "embedding=1", "index=1"]):
+    for arguments in ([], ["--cores", "1"], ["--set-threads", "embedding=1", "fit=2"]):
         run = snakemake(finished, "--snakefile", finished / "checkout" / "Snakefile", *arguments)
         assert run.status == 0
         assert "Nothing to be done" in run.output

@@ -38,4 +38,4 @@ docs/rulegraph.svg: Snakefile rules/*.smk | setup
 		| dot -Grankdir=LR -Nfontname=Helvetica -Ecolor="#9aa4ac" -Tsvg > $@
 
 clean:
-	rm -rf results data .snakemake
+	rm -rf results .snakemake

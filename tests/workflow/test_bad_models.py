@@ -170,6 +170,7 @@ def test_a_mended_model_file_runs_its_own_jobs_alone(run):
 
 
 def test_a_model_file_that_is_not_there_stops_before_any_job_with_its_place_in_the_configuration(tmp_path):
+    (tmp_path / "audio").mkdir()
     write_config(tmp_path, {"embedders": [{"name": "mine", "hear": "models/gone.py"}], "datasets": [folder()]})
     done = snakemake(tmp_path)
     assert done.status == 1

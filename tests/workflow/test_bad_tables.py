@@ -14,7 +14,6 @@ ERRORS = {
     "no-label": "tables/no-label.csv: no column 'label' or 'labels'; its columns are path, klass",
     "parts": "tables/parts.csv, rows 3: unknown part 'tset' in column 'split' (did you mean 'test'?)",
     "no-test": "dataset 'no-test', task 'sound', split 'single', fold 0: the test part has no track (train 12, val",
-    "no-folder": "the folder 'nowhere' does not exist; set `dir`",
     "not-keys": "unknown key",
 }
 
@@ -49,7 +48,7 @@ def run(tmp_path_factory):
     of_keys = [folder(name, csv=f"tables/{name}.csv") for name in ("not-keys", "keys")]
     write_config(
         directory,
-        {"datasets": [*single, *drawn, folder("no-folder", dir="nowhere")]},
+        {"datasets": [*single, *drawn]},
         {"task": "key_estimation", "datasets": of_keys},
     )
     done = snakemake(directory, *evaluations(), "results/pages/left_out.csv", "--set-threads", "embedding=1")
@@ -77,13 +76,22 @@ def test_the_run_fails_and_every_other_dataset_is_evaluated(run):
 @pytest.mark.parametrize("dataset", ERRORS)
 def test_one_clear_error_names_file_and_rows(run, dataset):
     lines = [line for line in run.output.splitlines() if line.startswith("error: ") and ERRORS[dataset] in line]
-    # Once as it happens, once in the log of the job, which Snakemake shows; a download is tried twice.
-    assert len(lines) == (4 if dataset == "no-folder" else 2), run.output
+    # Once as it happens, once in the log of the job, which Snakemake shows.
+    assert len(lines) == 2, run.output
     assert len(set(lines)) == 1
     logs = [path for path in (run.results / "logs").rglob("*.log") if ERRORS[dataset] in path.read_text()]
     assert len(logs) == 1
     assert dataset in str(logs[0])
     assert logs[0].read_text() == lines[0] + "\n"
+
+
+def test_a_folder_that_is_not_there_stops_before_any_job_with_its_place_in_the_configuration(tmp_path):
+    write_config(tmp_path, {"datasets": [folder("mine", dir="nowhere")]})
+    done = snakemake(tmp_path)
+    assert done.status == 1
+    assert "config.yaml, line" in done.output
+    assert "there is no folder 'nowhere' (paths start at the working directory)" in done.output
+    assert not (tmp_path / "results").exists()
 
 
 def test_no_traceback_reaches_the_terminal(run):

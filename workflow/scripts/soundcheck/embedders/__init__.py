@@ -15,11 +15,18 @@ import numpy as np
 class Embedder:
     """What the driver must know of a model.
 
-    `cut` turns a clip `(samples,)` at `sample_rate` Hz into windows. `forward` maps a batch of windows of equal length
-    `(batch, samples)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
+    `cut` turns a clip `(samples,)` at `sample_rate` Hz into windows: stretches of samples, or what a front end makes of
+    them, such as patches of a mel spectrogram `(frames, bands)`. `forward` maps a batch of windows of equal shape
+    `(batch, *window)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
     last batch filled up with zeros, so that a window's embedding never depends on its neighbours; with `batch_size` 1
-    the windows may differ in length. `in_workers` says that `forward` is plain NumPy, and runs best in the processes
-    that decode; `concurrent` that several threads may call it at once.
+    the windows may differ in length. `n_layers` layers lie side by side in a frame, each `dimension / n_layers` values,
+    from the input to the output.
+
+    A frame's time, at its centre, is `first_s` after the start of its window, and `hop_s` more for each frame before it
+    in the window. Windows start every `window_hop_s`, or lie end to end where that is None.
+
+    `in_workers` says that `forward` is plain NumPy, and runs best in the processes that decode; `concurrent` that
+    several threads may call it at once.
     """
 
     sample_rate: int
@@ -27,6 +34,10 @@ class Embedder:
     cut: Callable[[np.ndarray], Sequence[np.ndarray]]
     forward: Callable[[np.ndarray], np.ndarray]
     batch_size: int = 1
+    n_layers: int = 1
+    first_s: float = 0.0
+    hop_s: float = 0.0
+    window_hop_s: float | None = None
     pooling: str = "mean"
     in_workers: bool = False
     concurrent: bool = True

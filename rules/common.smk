@@ -1,4 +1,5 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
+import re
 import sys
 from pathlib import Path
 
@@ -45,6 +46,7 @@ wildcard_constraints:
     preset="|".join(settings.autotable) or "none",
 
 
+MODELS = settings.models
 TRACKS = "<results>/tracks/{dataset}.parquet"
 SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
 EMBEDDINGS = "<results>/embeddings/{dataset}/{deformation}/{embedder}.parquet"
@@ -78,6 +80,25 @@ def listing_of(wildcards):
 
 def embedder_of(wildcards):
     return plan.embedders[wildcards.embedder]
+
+
+def weights_of(wildcards):
+    return [f"{MODELS}/{file}" for file in plan.weights_of(wildcards.embedder)]
+
+
+def family_modules(wildcards):
+    """The modules of the library that an embedder's vectors depend on, beside those of every embedding."""
+    family = embedder_of(wildcards).entry["family"]
+    return ["precomputed"] if family == "precomputed" else [f"embedders.{family}"]
+
+
+def of_all_layers(path, wildcards):
+    return path.format(**(dict(wildcards) | {"embedder": embedder_of(wildcards).made_by}))
+
+
+def one_of(names):
+    """A regular expression of these names; of none, one that nothing fits."""
+    return "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
 
 
 def embedded_parts(wildcards):

@@ -1,10 +1,33 @@
 # From audio to vectors: each dataset in each scenario through each embedder; and audio to listen to.
 
 
+rule download_weights:
+    output:
+        MODELS + "/{file}",
+    log:
+        "<logs>/download_weights/{file}.log",
+    benchmark:
+        "<benchmarks>/download_weights/{file}.tsv"
+    wildcard_constraints:
+        file=one_of(plan.weights),
+    retries: 1
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        url=lambda wildcards: plan.weights[wildcards.file].url,
+        sha256=lambda wildcards: plan.weights[wildcards.file].sha256,
+    script:
+        "../workflow/scripts/download_weights.py"
+
+
 rule embedding:
     input:
         tracks="<results>/tracks/{dataset}.parquet",
         splits=splits_to_embed,
+        weights=weights_of,
         model_files=lambda wildcards: embedder_of(wildcards).files,
         sound_files=lambda wildcards: plan.scenarios[wildcards.deformation].files,
     output:
@@ -14,6 +37,8 @@ rule embedding:
         "<logs>/embedding/{dataset}/{deformation}/{embedder}.log",
     benchmark:
         "<benchmarks>/embedding/{dataset}/{deformation}/{embedder}.tsv"
+    wildcard_constraints:
+        embedder=one_of(name for name, embedder in plan.embedders.items() if not embedder.is_cut),
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
     threads: lambda wildcards: embedder_of(wildcards).threads
@@ -27,9 +52,35 @@ rule embedding:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
         parts=embedded_parts,
         seed=settings.seed,
-        code=lambda wildcards: source_digest("embedding", f"embedders.{embedder_of(wildcards).entry['family']}"),
+        sha256=lambda wildcards: [file.sha256 for file in embedder_of(wildcards).weights],
+        code=lambda wildcards: source_digest("embedding", *family_modules(wildcards)),
     script:
         "../workflow/scripts/embedding.py"
+
+
+rule layers:
+    input:
+        embeddings=lambda wildcards: of_all_layers(EMBEDDINGS, wildcards),
+        audio=lambda wildcards: of_all_layers(AUDIO, wildcards),
+    output:
+        embeddings=EMBEDDINGS,
+        audio=AUDIO,
+    log:
+        "<logs>/layers/{dataset}/{deformation}/{embedder}.log",
+    benchmark:
+        "<benchmarks>/layers/{dataset}/{deformation}/{embedder}.tsv"
+    wildcard_constraints:
+        embedder=one_of(name for name, embedder in plan.embedders.items() if embedder.is_cut),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        layers=lambda wildcards: list(embedder_of(wildcards).layers),
+        code=source_digest("layers"),
+    script:
+        "../workflow/scripts/layers.py"
 
 
 rule listening:

@@ -269,7 +269,7 @@ rule embedder_catalogue:
         mem_mb=2000,
         runtime=30,
     params:
-        catalogue=[{"id": name, **embedder.about} for name, embedder in plan.embedders.items()],
+        catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
         datasets=list(plan.datasets),
         code=source_digest("pages", "document", "display"),
     script:

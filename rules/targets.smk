@@ -4,6 +4,7 @@
 localrules:
     all,
     deform,
+    weights,
     embed,
     train,
     evaluate,
@@ -15,6 +16,11 @@ localrules:
 rule deform:
     input:
         each("<results>/listen/{dataset}/{deformation}", plan.cells),
+
+
+rule weights:
+    input:
+        [f"{MODELS}/{file}" for file in plan.weights],
 
 
 rule embed:

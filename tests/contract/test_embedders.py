@@ -28,7 +28,7 @@ def embedded(embedder, samples):
         batch[: len(some)] = some
         for frames in embedder.forward(batch)[: len(some)]:
             pool.add(frames)
-    return pool.result()
+    return pool.result()[0]
 
 
 def tone(rate, seconds=0.5, level=0.3):

@@ -110,7 +110,7 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
         (MINIMAL + "    deformations: [[{type: AddGausianSNR}]]\n", 7, "did you mean 'AddGaussianSNR'"),
         (MINIMAL + "    deformations: [[{type: Gain, params: {min_gain: 1}}]]\n", 7, "did you mean 'min_gain_db'"),
         (MINIMAL + "    deformations: [{name: clean, transforms: [{type: Reverse}]}]\n", 7, "another name"),
-        (MINIMAL + "    aggregation: prediction\n", 7, "'prediction' is not possible"),
+        (MINIMAL + "    aggregation: predicton\n", 7, "did you mean 'prediction'"),
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
         (MINIMAL.replace("[handcrafted-mfcc]", "[{name: mine, hear: no.py}]"), 5, "there is no file 'no.py'"),

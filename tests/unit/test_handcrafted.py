@@ -19,7 +19,7 @@ def pooled(features, samples):
     pool = Pool(embedder.pooling)
     for piece in embedder.cut(samples):
         pool.add(embedder.forward(piece[None])[0])
-    return pool.result(), embedder
+    return pool.result()[0], embedder
 
 
 @pytest.mark.parametrize("features", handcrafted.FEATURES)

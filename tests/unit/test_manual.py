@@ -31,10 +31,13 @@ def test_every_key_of_the_schema_is_explained(manual, known):
 def test_defaults_are_those_of_the_schema(manual, known):
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", manual, re.MULTILINE))
     assert {"seed", "resamples", "patience", "split_type"} <= rows.keys()
-    described = {key: value for key, value in _keys(known.schema) if "default" in value}
+    described = {}
+    for key, value in _keys(known.schema):
+        if "default" in value:
+            described.setdefault(key, []).append(value["default"])
     for key, default in rows.items():
         if key in described and key not in ("weights",):
-            assert yaml.safe_load(default) == described[key]["default"], key
+            assert yaml.safe_load(default) in described[key], key
 
 
 @pytest.mark.parametrize("kind", ["metrics", "deformations"])

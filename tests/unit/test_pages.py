@@ -135,7 +135,13 @@ def test_a_condition_is_measured_with_the_embedder_that_kept_most_tracks(tmp_pat
 
 def test_an_embedder_that_has_seen_an_evaluated_dataset_is_marked():
     catalogue = [
-        {"id": "clean-one", "dimension": 256, "sample_rate": 16000, "licence": "MIT", "pretrained_on": ["elsewhere"]},
+        {
+            "id": "clean-one",
+            "dimension": 256,
+            "sample_rate": 16000,
+            "licence_weights": "MIT",
+            "pretrained_on": ["elsewhere"],
+        },
         {"id": "seen-it", "dimension": 512, "pretrained_on": ["Bells", "elsewhere"]},
         {"id": "silent-one"},
         {"id": "untrained", "pretrained_on": []},

@@ -20,6 +20,8 @@ with job(snakemake.log[0]):
         name=snakemake.wildcards.embedder,
         entry=snakemake.params.embedder,
         seed=snakemake.params.seed,
+        weights_paths=list(snakemake.input.get("weights", [])),
+        weights_sha256=snakemake.params.sha256,
         embeddings_path=snakemake.output.embeddings,
         audio_path=snakemake.output.audio,
         threads=snakemake.threads,

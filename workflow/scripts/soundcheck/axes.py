@@ -56,20 +56,41 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """A published file of weights: where it lies below the `models` directory, and where it comes from."""
+
+    file: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Embedder:
-    """An embedder: what its family's module needs (`entry`), and where its jobs run."""
+    """An embedder: what its family's module needs (`entry`), where its jobs run, what it reads.
+
+    Where `layers` are given it is cut from the embeddings of the embedder `made_by`, which has all layers; otherwise
+    `made_by` is its own name.
+    """
 
     name: str
     entry: dict
     env: str
     gpu: int
     files: tuple[str, ...]
+    weights: tuple[Weights, ...]
     about: dict
+    made_by: str
+    layers: tuple[int, ...] | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is made of the layers of another one's file."""
+        return self.made_by != self.name
 
     @property
     def threads(self) -> int:
         """Threads of a job: a user's own model is called by one thread at a time, beside which audio is prepared."""
-        return 2 if self.entry["family"] == "hear" else 4
+        return {"hear": 2, "function": 2, "precomputed": 1}.get(self.entry["family"], 4)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ PARAMETER_SYNONYMS = {
     "min_absolute_rms_in_db": "min_absolute_rms_db",
     "max_absolute_rms_in_db": "max_absolute_rms_db",
 }
-AGGREGATIONS = {"embedding_mean": "mean"}
+EMBEDDER_SYNONYMS = {"hop": "hop_s"}
+AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
 
 
@@ -54,7 +55,11 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
     _each(experiment, "datasets", _dataset, catalog)
     _each(experiment, "deformations", _scenario, catalog)
-    _each(experiment, "embedders", lambda item, _: _named(item), catalog)
+    _each(experiment, "embedders", _embedder, catalog)
+    if experiment.get("aggregation") == "prediction" and isinstance(experiment.get("embedders"), list):
+        # Predictions are aggregated where frames are not: an embedder that is not pooled.
+        each = experiment["embedders"]
+        experiment["embedders"] = [{"pooling": "none"} | item if isinstance(item, dict) else item for item in each]
     _each(experiment, "probes", _probe, catalog)
     synonyms = {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
@@ -139,6 +144,16 @@ def _readable(value: object) -> str:
     text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
     text = "minus" + text[1:] if text.startswith("-") else text
     return "".join(character if character.isalnum() or character in "._" else "-" for character in text).strip("-")
+
+
+def _embedder(item: object, catalog: Catalog) -> object:
+    item = _named(item)
+    if not isinstance(item, dict):
+        return item
+    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in item.items()}
+    if "like" in embedder:
+        embedder.setdefault("name", embedder["like"])
+    return embedder
 
 
 def _probe(item: object, catalog: Catalog) -> object:

@@ -1,5 +1,6 @@
 """The catalogues in `config/`: what Soundcheck knows by name."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,19 @@ class Catalog:
     transforms: dict[str, list]
     metrics: dict[str, dict]
     schema: dict
+    own: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> dict[str, dict]:
+        """The embedders of `config/embedders.yaml`."""
+        return {name: row for name, row in self.embedders.items() if name not in self.own}
+
+    def extended(self, rows: object) -> "Catalog":
+        """This one with the embedders of a configuration's own `catalogue`; what is no row is left for the schema."""
+        own = rows if isinstance(rows, dict) else {}
+        own = {name: embedder_row(row) for name, row in own.items() if isinstance(row, dict)}
+        new = {name: row for name, row in own.items() if name not in self.embedders}
+        return dataclasses.replace(self, embedders=self.embedders | new, own=tuple(new))
 
 
 def load(root: str | Path) -> Catalog:
@@ -26,13 +40,28 @@ def load(root: str | Path) -> Catalog:
     return Catalog(
         tasks=_read(config / "tasks.yaml"),
         datasets=_read(config / "datasets.yaml"),
-        embedders=_read(config / "embedders.yaml"),
+        embedders={name: embedder_row(row) for name, row in _read(config / "embedders.yaml").items()},
         probes=_read(config / "probes.yaml"),
         deformations=_read(config / "deformations.yaml"),
         transforms=_read(config / "audiomentations.yaml"),
         metrics=_read(config / "metrics.yaml"),
         schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
     )
+
+
+def embedder_row(row: dict) -> dict:
+    """A row of the catalogue of embedders with what may be left out; a Hugging Face model as its files."""
+    full = {"env": row.get("family"), "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
+    full |= {key: row.get(key, "") for key in ("title", "citation", "licence_weights", "licence_code")}
+    if "huggingface" in full:
+        full["weights"] = _huggingface_files(**full.pop("huggingface"))
+    full["weights"] = [{"sha256": ""} | file for file in full["weights"]]
+    return full
+
+
+def _huggingface_files(repo: str, revision: str, files: list[str]) -> list[dict]:
+    folder = f"huggingface/{repo}/{revision}"
+    return [{"file": f"{folder}/{file}", "url": f"hf://{repo}/{revision}/{file}"} for file in files]
 
 
 def _read(path: Path) -> dict:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from soundcheck.axes import Task
 from soundcheck.catalog import Catalog
+from soundcheck.embedder_entries import OWN, file_and_function, local_files
 from soundcheck.errors import nearest
 from soundcheck.tasks import fitting_metrics, resolve_task
 from soundcheck.validation import Problem
@@ -12,6 +13,8 @@ from soundcheck.validation import Problem
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
     """Each wrong name or unfitting parameter that the schema accepts: its path, and what is wrong."""
+    for name in completed["catalogue"].keys() & catalog.published.keys():
+        yield ("catalogue", name), f"{name} is an embedder of config/embedders.yaml: give yours another name"
     for index, experiment in enumerate(completed["experiments"]):
         path = ("experiments", index)
         task_problems = list(_wrong_task(experiment["task"], (*path, "task"), catalog))
@@ -75,26 +78,74 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
 
 
 def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if "hear" in embedder:
-        if embedder["name"] in catalog.embedders:
-            yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
-        for key in ("hear", "weights"):
-            if embedder[key] and not Path(embedder[key]).exists():
-                yield (*path, key), f"there is no file {embedder[key]!r} (paths start at the working directory)"
-        return
+    kinds = [kind for kind in OWN if kind in embedder]
+    if len(kinds) > 1 or (kinds and "like" in embedder):
+        yield path, f"an embedder is one of {', '.join(OWN)}, or `like` one of the catalogue; choose one"
+    elif kinds:
+        yield from _wrong_own_embedder(embedder, kinds[0], path, catalog)
+    else:
+        yield from _wrong_catalogue_embedder(embedder, path, catalog)
+
+
+def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if embedder["name"] in catalog.embedders:
+        yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
+    file = file_and_function(embedder[kind])[0] if kind == "function" else embedder[kind]
+    if not Path(file).exists():
+        what = "folder" if kind == "precomputed" else "file"
+        yield (*path, kind), f"there is no {what} {file!r} (paths start at the working directory)"
+    yield from _wrong_weights_path(embedder, path)
+    if "sample_rate" in OWN[kind][0] and "sample_rate" not in embedder:
+        yield path, f"`{kind}` needs `sample_rate`, the rate in Hz of the audio that the model takes"
+    if "layers" in embedder:
+        yield (*path, "layers"), f"`{kind}` gives one layer; a file for each layer makes them embedders of their own"
+
+
+def _wrong_weights_path(embedder: dict, path: tuple) -> Iterator[Problem]:
+    if embedder["weights"] and not local_files(embedder["weights"]):
+        yield (
+            (*path, "weights"),
+            f"there is no file {embedder['weights']!r} (paths start at the working directory)",
+        )
+
+
+def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     kind = embedder.get("like", embedder["name"])
     if kind not in catalog.embedders:
         place = (*path, "like") if "like" in embedder else path
+        own = ", ".join(f"`{key}:`" for key in OWN)
         yield (
             place,
-            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is `hear: file.py`",
+            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is a path: {own}",
         )
         return
-    options = catalog.embedders[kind]["options"]
-    for option in embedder["options"].keys() - options.keys():
-        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, options)}"
-    if embedder["options"] and "like" not in embedder:
+    row = catalog.embedders[kind]
+    for option in embedder["options"].keys() - row["options"].keys():
+        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, row['options'])}"
+    if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
+    if "hop_s" in embedder and "hop_s" not in row["options"]:
+        yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
+    if row.get("get_weights") and not embedder["weights"]:
+        yield path, f"{kind} needs `weights`, a path: {row['get_weights']}"
+    yield from _wrong_weights_path(embedder, path)
+    yield from _wrong_layers(embedder, row, kind, path)
+
+
+def _wrong_layers(embedder: dict, row: dict, kind: str, path: tuple) -> Iterator[Problem]:
+    if "layers" not in embedder or embedder["layers"] == "all":
+        return
+    n_layers = row.get("n_layers", 1)
+    if n_layers == 1:
+        yield (*path, "layers"), f"{kind} has a single layer"
+        return
+    for layer in _flat(embedder["layers"]):
+        if isinstance(layer, int) and not 0 <= layer < n_layers:
+            yield (*path, "layers"), f"{kind} has layers 0 to {n_layers - 1}, not {layer}"
+
+
+def _flat(value: object) -> list:
+    return [part for item in value for part in _flat(item)] if isinstance(value, list) else [value]
 
 
 def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from soundcheck.axes import Dataset, Embedder, Experiment, Probe, Scenario, Split
+from soundcheck.axes import Dataset, Experiment, Probe, Scenario, Split
 from soundcheck.canonical import KEY_SYNONYMS, canonical
 from soundcheck.catalog import Catalog
 from soundcheck.checks import wrong_names
+from soundcheck.embedder_entries import resolve_embedders
 from soundcheck.errors import SoundcheckError
 from soundcheck.locations import Locator
 from soundcheck.tasks import fitting_metrics, resolve_task
@@ -19,6 +20,7 @@ class Config:
     """A whole configuration, checked and resolved; `completed` is its canonical form with all defaults."""
 
     results: str
+    models: str
     seed: int
     seeds: list[int]
     resamples: int
@@ -35,6 +37,8 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
         SoundcheckError: lists everything that is wrong, each with its place and the nearest valid name.
     """
     locator = Locator(files, KEY_SYNONYMS)
+    if isinstance(raw, dict):
+        catalog = catalog.extended(raw.get("catalogue"))
     completed = complete(canonical(raw, catalog), catalog.schema)
     _stop_at(list(problems(completed, catalog)), locator)
     _stop_at(list(wrong_names(completed, catalog)), locator)
@@ -42,7 +46,7 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     config = Config(
         experiments=experiments,
         completed=completed,
-        **{key: completed[key] for key in ("results", "seed", "seeds", "resamples", "autotable", "listen")},
+        **{key: completed[key] for key in ("results", "models", "seed", "seeds", "resamples", "autotable", "listen")},
     )
     _stop_at(list(_conflicts(config)), locator)
     return config
@@ -85,7 +89,7 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
             )
             for dataset in item["datasets"]
         ],
-        embedders=[_embedder(embedder, catalog) for embedder in item["embedders"]],
+        embedders=[embedder for own in item["embedders"] for embedder in resolve_embedders(own, catalog)],
         probes=[_probe(probe, completed["seeds"]) for probe in item["probes"]],
         metrics=item["metrics"] or fitting_metrics(task, catalog),
         exclude=item["exclude"],
@@ -120,24 +124,6 @@ def _scenarios(items: list[dict]) -> list[Scenario]:
 def _sorted(transforms: list[dict]) -> list[dict]:
     # The order of keys in the file must not look like a change.
     return [{"params": dict(sorted(item["params"].items())), "type": item["type"]} for item in transforms]
-
-
-def _embedder(item: dict, catalog: Catalog) -> Embedder:
-    if "hear" in item:
-        entry = {"family": "hear", "name": item["name"], "file": item["hear"]}
-        entry |= {key: item[key] for key in ("weights", "use", "longest_s")}
-        about = {
-            "title": item["name"],
-            "licence": "",
-            "citation": f"HEAR API module {item['hear']}",
-            "pretrained_on": [],
-        }
-        files = tuple(path for path in (item["hear"], item["weights"]) if path)
-        return Embedder(item["name"], dict(sorted(entry.items())), item["env"], item["gpu"], files, about)
-    known = catalog.embedders[item.get("like", item["name"])]
-    entry = {"family": known["family"], **known["options"], **item["options"]}
-    about = {key: known[key] for key in ("title", "licence", "citation", "pretrained_on", "sample_rate", "dimension")}
-    return Embedder(item["name"], dict(sorted(entry.items())), known["env"], known["gpu"], (), about)
 
 
 def _probe(item: dict, seeds: list[int]) -> Probe:

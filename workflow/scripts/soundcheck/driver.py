@@ -1,4 +1,4 @@
-"""The embedding driver, written once for all models: tracks in, one vector a track out.
+"""The embedding driver, written once for all models: tracks in, one vector a track out, or its frames.
 
 Worker processes decode, deform and resample ahead of the model (processes, since audiomentations draws from global
 generators); windows of many tracks share a batch; several batches are in flight on the job's threads. Every arithmetic
@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,16 @@ class Track:
     n_windows: int = 0
     n_pooled: int = 0
     is_cut: bool = False
+    n_samples: int = 0
+    # Of each window that is under way: its place, and the samples in those before it.
+    places: deque[tuple[int, int]] = field(default_factory=deque)
+    times_s: list[np.ndarray] = field(default_factory=list)
+
+    def take(self, window: np.ndarray) -> None:
+        """Note that a window of this track goes to the model."""
+        self.places.append((self.n_windows, self.n_samples))
+        self.n_windows += 1
+        self.n_samples += len(window)
 
     def fail(self, reason: str) -> None:
         """Leave this track out because of what the model did."""
@@ -107,9 +117,9 @@ def embed(
     ):
         finished = run(tracks, condition, model, statistics)
         for track in progress(finished, f"{model.name} on {condition.scenario}", "tracks", len(tracks)):
-            vector = _pooled(track, model)
+            rows = _pooled(track, model)
             if track.left_out is None:
-                writer.add(track.track_id, vector)
+                writer.add(track.track_id, rows, np.concatenate(track.times_s) if track.times_s else None)
             write_row(
                 track.facts
                 | {"track_id": track.track_id, "n_windows": track.n_windows, "left_out": track.left_out or ""}
@@ -124,10 +134,10 @@ def embed(
 def _pooled(track: Track, model: Model) -> np.ndarray | None:
     if track.left_out is not None:
         return None
-    vector = track.pool.result()
-    if not np.isfinite(vector).all():
+    rows = track.pool.result()
+    if not np.isfinite(rows).all():
         track.fail(f"{model.name} returned values that are not finite")
-    return vector
+    return rows
 
 
 def _count(track: Track, statistics: Statistics) -> None:
@@ -194,7 +204,7 @@ def _batches(
         track = Track(clip.track_id, clip.facts, Pool(model.embedder.pooling), clip.left_out)
         queue.append(track)
         for window in () if clip.samples is None else model.embedder.cut(clip.samples):
-            track.n_windows += 1
+            track.take(window)
             owners.append(track)
             windows.append(window)
             if len(windows) == model.embedder.batch_size:
@@ -222,7 +232,7 @@ def _forwarded(
 
 def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | Exception, float]:
     # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
-    batch = np.zeros((embedder.batch_size, len(windows[0])), dtype=np.float32)
+    batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     batch[: len(windows)] = windows
     start = time.thread_time()
     try:
@@ -248,10 +258,13 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Mod
             f"{embedder.dimension}): the windows in a batch, their frames, the dimension that the model declares"
         )
     for track, window_frames in zip(owners, frames, strict=False):
+        place = track.places.popleft()
         if len(window_frames):
             track.pool.add(window_frames)
         else:
             track.fail(f"{model.name} returned no frame")
+        if embedder.pooling == "none":
+            track.times_s.append(embedder.frame_times(*place, len(window_frames)))
         track.n_pooled += 1
 
 

@@ -1,8 +1,11 @@
 """One embedding job: the tracks that splits name, in one scenario, through one embedder, to one file."""
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
-from soundcheck import driver, embedders, parquet, provenance
+from soundcheck import driver, embedders, parquet, provenance, weights
+from soundcheck.embedders import Embedder
 from soundcheck.preparation import Condition
 
 
@@ -16,6 +19,8 @@ def embed_condition(
     name: str,
     entry: dict,
     seed: int,
+    weights_paths: Sequence[str],
+    weights_sha256: Sequence[str],
     embeddings_path: str | Path,
     audio_path: str | Path,
     threads: int = 1,
@@ -23,11 +28,13 @@ def embed_condition(
 ) -> driver.Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
+    `weights_paths` are the model's downloaded files, with the digests that the catalogue names, where it does.
+
     Raises:
         SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.
     """
-    device = _device(gpu)
-    embedder = embedders.load(entry, device)
+    device = device_of(gpu)
+    embedder = load_embedder(name, entry, weights_paths, weights_sha256, device)
     metadata = {
         "embedder": name,
         "deformation": scenario,
@@ -37,6 +44,7 @@ def embed_condition(
         "transforms": transforms,
         "options": entry,
         "pooling": embedder.pooling,
+        "n_layers": embedder.n_layers,
     }
     return driver.embed(
         _tracks_in(tracks_path, split_paths, parts),
@@ -46,6 +54,20 @@ def embed_condition(
         audio_path,
         metadata,
     )
+
+
+def load_embedder(
+    name: str, entry: dict, weights_paths: Sequence[str], weights_sha256: Sequence[str], device: str
+) -> Embedder:
+    """The embedder that an entry describes, its downloaded weights verified, with the pooling that the entry asks for.
+
+    Raises:
+        SoundcheckError: its weights or its module cannot be used.
+    """
+    if weights_paths:
+        entry = entry | {"weights": weights.verified(name, weights_paths, weights_sha256)}
+    embedder = embedders.load({"name": name} | entry, device)
+    return dataclasses.replace(embedder, pooling=entry.get("pooling", embedder.pooling))
 
 
 def _tracks_in(tracks_path: str, split_paths: list[str], parts: list[str]) -> list[tuple[str, str, float]]:
@@ -58,7 +80,7 @@ def _tracks_in(tracks_path: str, split_paths: list[str], parts: list[str]) -> li
     return [tuple(track.values()) for track in tracks if track["track_id"] in wanted]
 
 
-def _device(gpu: bool) -> str:
+def device_of(gpu: bool) -> str:
     """`cuda` when the job holds a GPU and there really is one: a scheduler may promise what is not there."""
     if not gpu:
         return "cpu"

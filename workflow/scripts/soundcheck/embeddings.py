@@ -1,6 +1,8 @@
 """The store of embeddings: one Parquet file for each (dataset, deformation, embedder)."""
 
+import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,8 @@ class EmbeddingsWriter:
         )
         self.dimension = dimension
         self._atomic = atomic(path)
-        self._rows: list[tuple[str, np.ndarray]] = []
+        self._rows: list[tuple[list[str], np.ndarray, Sequence[float | None]]] = []
+        self._n_rows = 0
 
     def __enter__(self) -> "EmbeddingsWriter":
         self._writer = pq.ParquetWriter(self._atomic.__enter__(), self.schema)
@@ -43,34 +46,42 @@ class EmbeddingsWriter:
         self._writer.close()
         self._atomic.__exit__(*exception)
 
-    def add(self, track_id: str, embedding: np.ndarray) -> None:
-        """Add the pooled embedding `(dimension,)` of a track; it must be finite."""
-        if embedding.shape != (self.dimension,) or not np.isfinite(embedding).all():
-            raise ValueError(f"embedding of {track_id} has shape {embedding.shape} or values that are not finite")
-        self._rows.append((track_id, embedding))
-        if len(self._rows) == self.ROW_GROUP:
+    def add(self, track_id: str, embeddings: np.ndarray, times_s: Sequence[float] | None = None) -> None:
+        """Add the rows `(n, dimension)` of a track, all finite: one that is pooled, or its frames with their times."""
+        self.add_rows(
+            [track_id] * len(embeddings), embeddings, [None] * len(embeddings) if times_s is None else times_s
+        )
+
+    def add_rows(self, track_ids: list[str], embeddings: np.ndarray, times_s: Sequence[float | None]) -> None:
+        """Add rows `(n, dimension)`, all finite, each with its track and its time (s)."""
+        if embeddings.shape[1:] != (self.dimension,) or not np.isfinite(embeddings).all():
+            raise ValueError(f"embeddings of {track_ids[0]} have shape {embeddings.shape}, or are not all finite")
+        self._rows.append((track_ids, embeddings, times_s))
+        self._n_rows += len(embeddings)
+        if self._n_rows >= self.ROW_GROUP:
             self._flush()
 
     def _flush(self) -> None:
         if not self._rows:
             return
-        ids, vectors = zip(*self._rows, strict=True)
-        values = pa.array(np.concatenate(vectors).astype(np.float32, copy=False))
+        track_ids, embeddings, times_s = zip(*self._rows, strict=True)
+        values = np.concatenate(embeddings).astype(np.float32, copy=False)
         self._writer.write_table(
             pa.table(
                 [
-                    pa.array(ids, pa.string()),
-                    pa.nulls(len(ids), pa.float64()),
-                    pa.FixedSizeListArray.from_arrays(values, self.dimension),
+                    pa.array(itertools.chain.from_iterable(track_ids), pa.string()),
+                    pa.array(itertools.chain.from_iterable(times_s), pa.float64(), from_pandas=True),
+                    pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), self.dimension),
                 ],
                 schema=self.schema,
             )
         )
         self._rows.clear()
+        self._n_rows = 0
 
 
 def read(path: str | Path) -> tuple[list[str], np.ndarray]:
-    """The track ids and the embeddings `(n_tracks, dim)` float32 of a file of pooled embeddings."""
+    """The track id of each row, and the rows `(n_rows, dim)` float32: one a track, unless they are not pooled."""
     table = parquet.read(path, columns=["track_id", "embedding"])
     column = table["embedding"].combine_chunks()
     return table["track_id"].to_pylist(), column.flatten().to_numpy().reshape(len(column), column.type.list_size)

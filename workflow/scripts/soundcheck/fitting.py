@@ -56,14 +56,16 @@ def fit_probe(
     return models
 
 
-def _arrays(parts: dict, rows: dict[str, int], embeddings: np.ndarray, split: dict) -> tuple[list[np.ndarray], int]:
+def _arrays(parts: dict, rows: dict[str, slice], embeddings: np.ndarray, split: dict) -> tuple[list[np.ndarray], int]:
     """X, y, X_val, y_val of a fold, and how many of its tracks have no embedding."""
     arrays, n_missing = [], 0
     for part in ("train", "validation"):
         labels = parts.get(part, {})
         present, missing = items.join(labels, rows)
         y = items.indicators([labels[track_id] for track_id in present], split["classes"], split["task_type"])
-        arrays += [embeddings[[rows[track_id] for track_id in present]], y.astype(np.float32)]
+        X, counts = items.take(present, rows, embeddings)
+        # Where a track has several rows, its frames, each is an item with the labels of the track.
+        arrays += [X, np.repeat(y.astype(np.float32), counts, axis=0)]
         n_missing += len(missing)
     return arrays, n_missing
 

@@ -1,9 +1,12 @@
 """The matrix, laid out for the questions that rules ask: each answer is one look into a dictionary."""
 
+import dataclasses
 import re
 from typing import NamedTuple
 
+from soundcheck.axes import Embedder
 from soundcheck.matrix import Cell, Matrix
+from soundcheck.pretraining import has_seen
 
 # Metrics that have a value for each label.
 LABELLED = {"f1_macro", "roc_auc", "average_precision", "key_score_macro"}
@@ -35,30 +38,44 @@ class Plan:
     def __init__(self, matrix: Matrix) -> None:
         self.cells, self.pruned = matrix.cells, matrix.pruned
         self.tasks, self.datasets, self.splits = matrix.tasks, matrix.datasets, matrix.splits
-        self.scenarios, self.embedders, self.probes = matrix.scenarios, matrix.embedders, matrix.probes
+        self.scenarios, self.probes = matrix.scenarios, matrix.probes
+        self.embedders = _with_all_layers(matrix.embedders)
+        self.weights = {file.file: file for embedder in self.embedders.values() for file in embedder.weights}
         self.evaluations: dict[Evaluation, list[Cell]] = {}
         self.splits_embedded: dict[Embedded, list[tuple[str, str]]] = {}
         for cell in matrix.cells:
             self.evaluations.setdefault(Evaluation(cell.dataset, cell.task, cell.split), []).append(cell)
-            # A probe is always trained on clean embeddings, whatever conditions are evaluated.
-            for deformation in ("clean", cell.deformation):
-                needed = self.splits_embedded.setdefault(Embedded(cell.dataset, deformation, cell.embedder), [])
-                if (cell.task, cell.split) not in needed:
-                    needed.append((cell.task, cell.split))
+            self._note_embedded(cell)
         # Sorted, so that reordering a configuration changes no job.
         for needed in self.splits_embedded.values():
             needed.sort()
+
+    def _note_embedded(self, cell: Cell) -> None:
+        """Note the files of embeddings that a cell needs; where layers are cut, also the one that has all layers."""
+        # A probe is always trained on clean embeddings, whatever conditions are evaluated.
+        for deformation in ("clean", cell.deformation):
+            for embedder in (cell.embedder, self.embedders[cell.embedder].made_by):
+                needed = self.splits_embedded.setdefault(Embedded(cell.dataset, deformation, embedder), [])
+                if (cell.task, cell.split) not in needed:
+                    needed.append((cell.task, cell.split))
 
     def pattern(self, axis: str) -> str:
         """A regular expression of the names on an axis, for the constraints of wildcards."""
         return "|".join(re.escape(name) for name in getattr(self, axis))
 
     def order(self, evaluation: Evaluation) -> dict:
-        """Names on each axis of one evaluation, in the order of the configuration; what its scenarios do."""
+        """Names on each axis of one evaluation, in the order of the configuration; what its scenarios do.
+
+        `seen` are the embedders that were trained on the dataset.
+        """
         cells = self.evaluations[evaluation]
         axes = {"deformations": "deformation", "embedders": "embedder", "probes": "probe"}
         order = {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
-        return order | {"descriptions": {name: self.scenarios[name].description for name in order["deformations"]}}
+        pretrained_on = {name: self.embedders[name].about["pretrained_on"] for name in order["embedders"]}
+        return order | {
+            "descriptions": {name: self.scenarios[name].description for name in order["deformations"]},
+            "seen": [name for name, datasets in pretrained_on.items() if has_seen(datasets, evaluation.dataset)],
+        }
 
     def shown_metrics(self, evaluation: Evaluation) -> list[str]:
         """The metrics of an evaluation that its tables show: those that are not plain from another one beside them."""
@@ -90,3 +107,22 @@ class Plan:
     def one_embedding_per_embedder(self) -> list[Embedded]:
         """For each embedder one file, from which its software's versions can be read."""
         return list({embedded.embedder: embedded for embedded in reversed(self.splits_embedded)}.values())
+
+    @property
+    def evaluated_embedders(self) -> list[str]:
+        """The embedders that are evaluated, without those from which they are cut."""
+        return list(dict.fromkeys(cell.embedder for cell in self.cells))
+
+    def weights_of(self, embedder: str) -> list[str]:
+        """The files below the `models` folder that an embedder reads."""
+        return [file.file for file in self.embedders[embedder].weights]
+
+
+def _with_all_layers(embedders: dict[str, Embedder]) -> dict[str, Embedder]:
+    """The embedders, and those from whose embeddings some of them are cut."""
+    makers = {
+        embedder.made_by: dataclasses.replace(embedder, name=embedder.made_by, layers=None)
+        for embedder in embedders.values()
+        if embedder.is_cut
+    }
+    return makers | embedders

@@ -49,6 +49,8 @@ def predictions(
 ) -> tuple[pa.Table, dict]:
     """The scores of all test items by all seeds: a table sorted by fold, seed and track, and its metadata.
 
+    Where a track has several rows of embeddings, its frames, its scores are the mean over theirs.
+
     The metadata name, in `not_evaluated`, the test items of each fold that have no embedding.
 
     Raises
@@ -71,23 +73,23 @@ def predictions(
             raise SoundcheckError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
         if missing:
             not_evaluated[str(fold)] = missing
-        X = embeddings[[rows[track_id] for track_id in present]]
-        parts.append(_table(fold, models[fold], present, [test[track_id] for track_id in present], X))
+        X, counts = items.take(present, rows, embeddings)
+        scores = items.mean_of_tracks(mlp.predict(models[fold], X), counts)
+        parts.append(_table(fold, models[fold], present, [test[track_id] for track_id in present], scores))
     model = next(iter(models.values()))
     metadata = {**ids, "classes": model.classes, "task_type": split["task_type"], "not_evaluated": not_evaluated}
     return pa.concat_tables(parts).combine_chunks(), metadata
 
 
-def _table(fold: int, model: mlp.Model, track_ids: list[str], labels: list[list[str]], X: np.ndarray) -> pa.Table:
-    n, n_seeds = len(track_ids), len(model.seeds)
-    scores = mlp.predict(model, X).reshape(n_seeds * n, len(model.classes))
+def _table(fold: int, model: mlp.Model, track_ids: list[str], labels: list[list[str]], scores: np.ndarray) -> pa.Table:
+    n_seeds, n, n_classes = scores.shape
     return pa.table(
         {
             "track_id": pa.array(track_ids * n_seeds, pa.string()),
             "fold": pa.array(np.full(n * n_seeds, fold, np.int32)),
             "seed": pa.array(np.repeat(np.array(model.seeds, np.int64), n)),
             "label": pa.array(labels * n_seeds, pa.list_(pa.string())),
-            "score": items.list_column(scores),
+            "score": items.list_column(scores.reshape(n_seeds * n, n_classes)),
         }
     )
 

@@ -84,13 +84,14 @@ class Table:
 class Order:
     """What to show, in which order: deformations (clean first), embedders, probes.
 
-    `descriptions` says what each deformation does.
+    `descriptions` says what each deformation does; `seen` are the embedders that were trained on the dataset.
     """
 
     deformations: list[str]
     embedders: list[str]
     probes: list[str]
     descriptions: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
 
     @property
     def legend(self) -> tuple[tuple[str, str], ...]:
@@ -127,7 +128,7 @@ def build(
             have = ", ".join(sorted({key[0] for key in results.scores})) or "none"
             raise SoundcheckError(f"The results have no metric {each.id!r} for {results.task}; they have {have}.")
     table = PRESETS[preset](results, shown, order)
-    table = _with_notes(table, results, order)
+    table = _with_seen(_with_notes(table, results, order), order)
     return replace(
         table,
         title=f"{title or results.dataset}: {words(results.task).lower()}",
@@ -439,6 +440,26 @@ def _with_notes(table: Table, results: Evaluation, order: Order) -> Table:
         for row in table.rows
     )
     return replace(table, rows=rows, notes=tuple(notes))
+
+
+def _with_seen(table: Table, order: Order) -> Table:
+    """A dagger on the names of embedders that were trained on the dataset, and what it means."""
+    seen = set(order.seen)
+    if not seen:
+        return table
+    columns = tuple(
+        replace(column, name=f"{column.name}†") if column.key in seen else column for column in table.columns
+    )
+    place = table.stubs.index("Embedder") if "Embedder" in table.stubs else None
+    rows = table.rows
+    if place is not None:
+        rows = tuple(replace(row, stub=_daggered(row.stub, place)) if row.key[place] in seen else row for row in rows)
+    note = "† was trained on this very dataset: its scores say little of how it does on music that it does not know."
+    return replace(table, columns=columns, rows=rows, notes=(*table.notes, ("", note)))
+
+
+def _daggered(stub: tuple[str, ...], place: int) -> tuple[str, ...]:
+    return (*stub[:place], f"{stub[place]}†", *stub[place + 1 :])
 
 
 def _letter(index: int) -> str:

@@ -23,7 +23,7 @@ class Embedder:
     from the input to the output.
 
     A frame's time, at its centre, is `first_s` after the start of its window, and `hop_s` more for each frame before it
-    in the window. Windows start every `window_hop_s`, or lie end to end where that is None.
+    in the window (None: not known). Windows start every `window_hop_s`, or lie end to end where that is None.
 
     `in_workers` says that `forward` is plain NumPy, and runs best in the processes that decode; `concurrent` that
     several threads may call it at once.
@@ -36,7 +36,7 @@ class Embedder:
     batch_size: int = 1
     n_layers: int = 1
     first_s: float = 0.0
-    hop_s: float = 0.0
+    hop_s: float | None = None
     window_hop_s: float | None = None
     pooling: str = "mean"
     in_workers: bool = False
@@ -45,8 +45,15 @@ class Embedder:
 
     @property
     def pooled_dimension(self) -> int:
-        """The size of a track's pooled vector."""
+        """The size of a row of the embeddings' file: a track's pooled vector, or a frame where there is no pooling."""
         return self.dimension * (2 if self.pooling == "mean_std" else 1)
+
+    def frame_times(self, window: int, samples_before: int, n_frames: int) -> np.ndarray:
+        """Times (s) of a window's frames, given its place and the samples in those before it; NaN where not known."""
+        end_to_end = self.window_hop_s is None
+        start = samples_before / self.sample_rate if end_to_end else window * self.window_hop_s
+        hop_s = self.hop_s if self.hop_s is not None or n_frames == 1 else np.nan
+        return start + self.first_s + (hop_s or 0.0) * np.arange(n_frames)
 
 
 def load(entry: dict, device: str) -> Embedder:

@@ -100,6 +100,7 @@ def load(entry: dict, device: str) -> Embedder:
         cut=functools.partial(windows.centred, window=WINDOW, hop=round(entry["hop_s"] * SAMPLE_RATE)),
         forward=forward,
         batch_size=64,
+        window_hop_s=entry["hop_s"],
         facts={"weights": digest},
     )
 

@@ -90,6 +90,7 @@ def load(entry: dict, device: str) -> Embedder:
         dimension=dimension,
         cut=functools.partial(windows.pieces, longest=LONGEST_PIECE_S * SAMPLE_RATE),
         forward=functools.partial(_forward, extract),
+        hop_s=HOP / SAMPLE_RATE,
         pooling="mean_std",
         in_workers=True,
         facts={"weights": "none"},

@@ -5,30 +5,33 @@ from html import escape
 
 from soundcheck.display import sentence_list
 from soundcheck.document import document, listing, paragraph
+from soundcheck.pretraining import has_seen
+
+_ALWAYS = ("Embedder", "Pretrained on", "Has seen")
 
 
 def embedders(catalogue: Iterable[dict], datasets: Iterable[str]) -> str:
     """The catalogue's facts of the embedders that were evaluated.
 
-    An entry has `id` and whichever it knows of `dimension`, `sample_rate` (Hz), `licence`, `pretrained_on` (a name or a
-    list of them), `description`, `source`. An embedder that was pretrained on an evaluated dataset is marked.
+    An entry has `id` and whichever it knows of the keys of `config/embedders.yaml`. An embedder that was pretrained on
+    an evaluated dataset is marked.
     """
     evaluated = list(datasets)
     entries = [(entry, _pretrained_on(entry)) for entry in catalogue]
-    overlap = {
-        entry["id"]: [name for name in evaluated if name.lower() in {each.lower() for each in pretrained}]
-        for entry, pretrained in entries
-    }
+    overlap = {entry["id"]: [name for name in evaluated if has_seen(seen, name)] for entry, seen in entries}
     rows = [
         (
             entry["id"],
-            entry.get("description"),
+            entry.get("title"),
             entry.get("dimension"),
+            entry.get("n_layers"),
             entry.get("sample_rate"),
+            entry.get("window_s"),
             ", ".join(pretrained) or ("nothing" if "pretrained_on" in entry else "unknown"),
             sentence_list(overlap[entry["id"]]) if overlap[entry["id"]] else None,
-            entry.get("licence"),
-            entry.get("source"),
+            entry.get("licence_weights"),
+            entry.get("licence_code"),
+            entry.get("citation"),
         )
         for entry, pretrained in entries
     ]
@@ -36,13 +39,16 @@ def embedders(catalogue: Iterable[dict], datasets: Iterable[str]) -> str:
         "Embedder",
         "What it is",
         "Dimension",
+        "Layers",
         "Rate, Hz",
+        "Window, s",
         "Pretrained on",
         "Has seen",
         "Licence of the weights",
+        "Licence of the code",
         "Source",
     ]
-    keep = [i for i in range(len(header)) if i in (0, 4, 5) or any(row[i] not in (None, "") for row in rows)]
+    keep = [i for i in range(len(header)) if header[i] in _ALWAYS or any(row[i] not in (None, "") for row in rows)]
     body = [
         paragraph(
             "An embedder that was pretrained on a dataset has seen its test items. Its scores there are no measure of "

@@ -1,5 +1,6 @@
 """Embeddings and splits, joined. NumPy and pyarrow only, so that jobs start fast."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,19 +11,16 @@ from soundcheck import parquet
 from soundcheck.errors import SoundcheckError
 
 
-def read_embeddings(path: str | Path) -> tuple[dict[str, int], np.ndarray]:
-    """The rows of the tracks, and their embeddings (n_tracks, dim) float32.
+def read_embeddings(path: str | Path) -> tuple[dict[str, slice], np.ndarray]:
+    """Which rows belong to each track, and the rows (n_rows, dim) float32: one a track, or its frames.
 
     Raises
     ------
     ValueError
-        For a track with several rows (frames that were not pooled), or an embedding that is not finite.
+        For an embedding that is not finite, or a track whose rows do not follow each other.
     """
     table = parquet.read(path, columns=["track_id", "embedding"])
     track_ids = table["track_id"].to_pylist()
-    rows = {track_id: row for row, track_id in enumerate(track_ids)}
-    if len(rows) < len(track_ids):
-        raise SoundcheckError(f"{path}: a probe needs one embedding per track; these are not pooled over time")
     column = table["embedding"].combine_chunks()
     values = column.flatten().to_numpy(zero_copy_only=False)
     embeddings = values.reshape(len(track_ids), column.type.list_size).astype(np.float32, copy=False)
@@ -30,7 +28,36 @@ def read_embeddings(path: str | Path) -> tuple[dict[str, int], np.ndarray]:
     if not finite.all():
         bad = track_ids[int(np.flatnonzero(~finite)[0])]
         raise SoundcheckError(f"{path}: {int((~finite).sum())} embeddings are not finite, first that of track {bad!r}")
-    return rows, embeddings
+    return _rows_of_tracks(track_ids, path), embeddings
+
+
+def _rows_of_tracks(track_ids: list[str], path: str | Path) -> dict[str, slice]:
+    rows: dict[str, slice] = {}
+    start = 0
+    for track_id, group in itertools.groupby(track_ids):
+        stop = start + sum(1 for _ in group)
+        if track_id in rows:
+            raise SoundcheckError(f"{path}: the rows of track {track_id!r} do not follow each other")
+        rows[track_id] = slice(start, stop)
+        start = stop
+    return rows
+
+
+def take(track_ids: Sequence[str], rows: dict[str, slice], embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows (n_rows, dim) of these tracks, one after the other, and how many each has (n_tracks,)."""
+    spans = [rows[track_id] for track_id in track_ids]
+    counts = np.array([span.stop - span.start for span in spans], dtype=np.int64)
+    places = [row for span in spans for row in range(span.start, span.stop)]
+    return embeddings[places], counts
+
+
+def mean_of_tracks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The mean (n_seeds, n_tracks, k) over each track's rows of values (n_seeds, n_rows, k)."""
+    if (counts == 1).all():
+        return values
+    starts = np.cumsum(counts) - counts
+    sums = np.add.reduceat(values.astype(np.float64), starts, axis=1)
+    return (sums / counts[:, None]).astype(np.float32)
 
 
 def read_split(path: str | Path) -> tuple[dict[int, dict[str, dict[str, list[str]]]], dict]:
@@ -42,7 +69,7 @@ def read_split(path: str | Path) -> tuple[dict[int, dict[str, dict[str, list[str
     return dict(sorted(folds.items())), parquet.metadata(path)
 
 
-def join(part: dict[str, list[str]], rows: dict[str, int]) -> tuple[list[str], list[str]]:
+def join(part: dict[str, list[str]], rows: dict[str, slice]) -> tuple[list[str], list[str]]:
     """The tracks of a part of a split that have an embedding, and those that have none."""
     present = [track_id for track_id in part if track_id in rows]
     return present, [track_id for track_id in part if track_id not in rows]

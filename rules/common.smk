@@ -92,6 +92,12 @@ def family_modules(wildcards):
     return ["precomputed"] if family == "precomputed" else [f"embedders.{family}"]
 
 
+def declared_dimension(wildcards):
+    """What the catalogue says of the size of a vector, unless the embedder's pooling or layers are not the published."""
+    embedder = embedder_of(wildcards)
+    return 0 if "pooling" in embedder.entry else embedder.about.get("dimension", 0)
+
+
 def of_all_layers(path, wildcards):
     return path.format(**(dict(wildcards) | {"embedder": embedder_of(wildcards).made_by}))
 
@@ -157,4 +163,5 @@ def figure_files():
 
 def report_items():
     pages = ["configuration", "versions", "counts", "left_out", "audio_conditions", "embedder_catalogue"]
+    pages += ["embedder_checks"] if settings.check_embedders else []
     return table_files() + figure_files() + [f"<results>/pages/{page}.html" for page in pages]

@@ -83,6 +83,32 @@ rule layers:
         "../workflow/scripts/layers.py"
 
 
+rule check_embedder:
+    input:
+        weights=weights_of,
+        model_files=lambda wildcards: embedder_of(wildcards).files,
+    output:
+        "<results>/checks/{embedder}.csv",
+    log:
+        "<logs>/check_embedder/{embedder}.log",
+    benchmark:
+        "<benchmarks>/check_embedder/{embedder}.tsv"
+    conda:
+        lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
+    resources:
+        gpu=lambda wildcards: embedder_of(wildcards).gpu,
+        mem_mb=6000,
+        runtime=240,
+    params:
+        embedder=lambda wildcards: embedder_of(wildcards).entry,
+        sha256=lambda wildcards: [file.sha256 for file in embedder_of(wildcards).weights],
+        sample_rate=lambda wildcards: embedder_of(wildcards).about.get("sample_rate", 0),
+        dimension=declared_dimension,
+        code=lambda wildcards: source_digest("checking", "embedding", *family_modules(wildcards)),
+    script:
+        "../workflow/scripts/check_embedder.py"
+
+
 rule listening:
     input:
         tracks="<results>/tracks/{dataset}.parquet",

@@ -276,6 +276,32 @@ rule embedder_catalogue:
         "../workflow/scripts/embedder_catalogue.py"
 
 
+rule embedder_checks:
+    input:
+        each("<results>/checks/{embedder}.csv", plan.checked_embedders),
+    output:
+        csv="<results>/pages/embedder_checks.csv",
+        html=report(
+            "<results>/pages/embedder_checks.html",
+            caption="../workflow/report/embedder_checks.rst",
+            category="Provenance",
+            labels={"page": "Checks of the embedders"},
+        ),
+    log:
+        "<logs>/embedder_checks.log",
+    benchmark:
+        "<benchmarks>/embedder_checks.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=source_digest("pages", "document", "display"),
+    script:
+        "../workflow/scripts/embedder_checks.py"
+
+
 rule report:
     input:
         report_items(),

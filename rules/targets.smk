@@ -3,6 +3,8 @@
 
 localrules:
     all,
+    list_embedders,
+    check_embedders,
     deform,
     weights,
     embed,
@@ -46,3 +48,17 @@ rule tables:
 rule figures:
     input:
         figure_files(),
+
+
+rule list_embedders:
+    log:
+        "<logs>/list_embedders.log",
+    params:
+        rows=settings.embedders,
+    script:
+        "../workflow/scripts/list_embedders.py"
+
+
+rule check_embedders:
+    input:
+        "<results>/pages/embedder_checks.html",

@@ -17,7 +17,10 @@ from soundcheck.validation import Problem, complete, problems
 
 @dataclass(frozen=True)
 class Config:
-    """A whole configuration, checked and resolved; `completed` is its canonical form with all defaults."""
+    """A whole configuration, checked and resolved; `completed` is its canonical form with all defaults.
+
+    `embedders` are the rows of the catalogue, those of the configuration's own among them.
+    """
 
     results: str
     models: str
@@ -26,7 +29,9 @@ class Config:
     resamples: int
     autotable: list[str]
     listen: int
+    check_embedders: bool
     experiments: list[Experiment]
+    embedders: dict[str, dict] = field(repr=False)
     completed: dict = field(repr=False)
 
 
@@ -45,8 +50,12 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     experiments = [_experiment(item, completed, catalog) for item in completed["experiments"]]
     config = Config(
         experiments=experiments,
+        embedders=catalog.embedders,
         completed=completed,
-        **{key: completed[key] for key in ("results", "models", "seed", "seeds", "resamples", "autotable", "listen")},
+        **{
+            key: completed[key]
+            for key in ("results", "models", "seed", "seeds", "resamples", "autotable", "listen", "check_embedders")
+        },
     )
     _stop_at(list(_conflicts(config)), locator)
     return config

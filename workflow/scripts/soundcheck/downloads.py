@@ -169,6 +169,7 @@ def _refuse_html(response, first_bytes: bytes, job: _Job) -> None:
     start = first_bytes.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower()
     if start.startswith((b"<!doctype html", b"<html")) or "text/html" in response.headers.get("Content-Type", ""):
         job.part.unlink(missing_ok=True)
+        job.forget_validator()
         raise job.error(
             "the server sent a web page, not the file; open the address in a browser to see what it asks for"
         )

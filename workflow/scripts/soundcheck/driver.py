@@ -157,6 +157,21 @@ def _stop_if_mostly_left_out(track: Track, statistics: Statistics, n_tracks: int
         )
 
 
+def embed_clips(clips: Iterable[Clip], model: Model) -> Iterator[Track]:
+    """The clips through the model, in order, as in a job but one batch after the other; `pool` has a track's rows."""
+    queue: deque[Track] = deque()
+    for owners, windows in _batches(clips, model, queue):
+        frames, _ = _timed_forward(model.embedder, windows)
+        _pool_frames(owners, frames, model)
+        yield from _ready(queue)
+    yield from _ready(queue)
+
+
+def _ready(queue: deque[Track]) -> Iterator[Track]:
+    while queue and queue[0].is_cut and queue[0].n_pooled == queue[0].n_windows:
+        yield queue.popleft()
+
+
 # --- models in this process: windows of many tracks share a batch ---------------------------------------------------
 
 
@@ -269,8 +284,7 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Mod
 
 
 def _finished(queue: deque[Track], statistics: Statistics) -> Iterator[Track]:
-    while queue and queue[0].is_cut and queue[0].n_pooled == queue[0].n_windows:
-        track = queue.popleft()
+    for track in _ready(queue):
         statistics.preparation_s += track.facts.pop("busy_s")
         yield track
 

@@ -20,6 +20,12 @@ class Embedded(NamedTuple):
     embedder: str
 
 
+class Checked(NamedTuple):
+    """An embedder that is checked."""
+
+    embedder: str
+
+
 class Evaluation(NamedTuple):
     """What one table is about."""
 
@@ -112,6 +118,11 @@ class Plan:
     def evaluated_embedders(self) -> list[str]:
         """The embedders that are evaluated, without those from which they are cut."""
         return list(dict.fromkeys(cell.embedder for cell in self.cells))
+
+    @property
+    def checked_embedders(self) -> list[Checked]:
+        """The embedders that run a model: what is cut from their layers needs no check."""
+        return list(dict.fromkeys(Checked(self.embedders[name].made_by) for name in self.evaluated_embedders))
 
     def weights_of(self, embedder: str) -> list[str]:
         """The files below the `models` folder that an embedder reads."""

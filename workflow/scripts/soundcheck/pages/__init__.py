@@ -11,6 +11,7 @@ from dataclasses import asdict
 from soundcheck.pages.audio_conditions import audio_conditions
 from soundcheck.pages.configuration import configuration
 from soundcheck.pages.counts import Count, counts
+from soundcheck.pages.embedder_checks import embedder_checks
 from soundcheck.pages.embedders import embedders
 from soundcheck.pages.left_out import LeftOut, left_out
 from soundcheck.pages.versions import versions
@@ -21,6 +22,7 @@ __all__ = [
     "audio_conditions",
     "configuration",
     "counts",
+    "embedder_checks",
     "embedders",
     "left_out",
     "rows_to_csv",

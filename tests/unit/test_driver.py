@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import driver, embeddings, windows
+from soundcheck import driver, embeddings, parquet, windows
 from soundcheck.embedders import Embedder, crepe, handcrafted
 from soundcheck.errors import SoundcheckError
 from soundcheck.preparation import Condition
@@ -180,3 +180,33 @@ def test_metadata_and_facts_travel_with_the_embeddings(embed, mel, tmp_path):
     metadata = parquet.metadata(tmp_path / "1.parquet")
     assert metadata["a"] == 1
     assert metadata["dimension"] == 256
+
+
+def test_without_pooling_every_frame_is_kept_with_its_time(embed, tmp_path):
+    def forward(batch):
+        # Ten frames a window, each the mean of its samples.
+        return batch.reshape(len(batch), 10, -1).mean(axis=2, keepdims=True)
+
+    framed = Embedder(
+        sample_rate=1000,
+        dimension=1,
+        cut=lambda samples: list(windows.centred(samples, 100, 50)),
+        forward=forward,
+        batch_size=4,
+        first_s=-0.045,
+        hop_s=0.01,
+        window_hop_s=0.05,
+        pooling="none",
+    )
+    embed(framed)
+    table = parquet.read(tmp_path / "1.parquet")
+    first = [row for row in table.to_pylist() if row["track_id"] == table["track_id"][0].as_py()]
+    assert len(first) % 10 == 0
+    expected = [-0.045 + 0.05 * (place // 10) + 0.01 * (place % 10) for place in range(len(first))]
+    np.testing.assert_allclose([row["time_s"] for row in first], expected, atol=1e-12)
+
+
+def test_times_that_a_model_does_not_tell_are_null(embed, tmp_path):
+    unknown = Embedder(1000, 1, lambda samples: [samples], lambda batch: np.ones((1, 3, 1), np.float32), pooling="none")
+    embed(unknown)
+    assert set(parquet.read(tmp_path / "1.parquet")["time_s"].to_pylist()) == {None}

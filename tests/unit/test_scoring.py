@@ -271,3 +271,41 @@ def test_embedders_and_conditions_share_their_resamples(tmp_path):
     other = _one(_score(tmp_path, ["accuracy"], ids=IDS | {"split": "single"})[2], fold="mean")
     assert (first["low"], first["high"]) == (second["low"], second["high"])
     assert (first["low"], first["high"]) != (other["low"], other["high"])
+
+
+def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
+    _files(tmp_path, n=30)
+    whole = parquet.read(tmp_path / "embeddings.parquet")
+    metadata = parquet.metadata(tmp_path / "embeddings.parquet")
+    values = np.stack(whole["embedding"].to_pylist()).astype(np.float32)
+    frames, track_ids = [], []
+    for place, track_id in enumerate(whole["track_id"].to_pylist()):
+        for frame in range(1 + place % 4):
+            track_ids.append(track_id)
+            frames.append(values[place] * (1 + frame))
+    frames = np.stack(frames).astype(np.float32)
+    table = pa.table(
+        {
+            "track_id": track_ids,
+            "time_s": pa.nulls(len(track_ids), pa.float64()),
+            "embedding": items.list_column(frames),
+        }
+    )
+    parquet.write(table, tmp_path / "embeddings.parquet", metadata)
+    model = mlp.load(tmp_path / "model.npz")[0]
+    expected = mlp.predict(model, frames).astype(np.float64)
+    predicted, _ = scoring.predictions(
+        tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS
+    )
+    assert predicted.num_rows == 3 * 30
+    for row in predicted.to_pylist():
+        own = [place for place, track_id in enumerate(track_ids) if track_id == row["track_id"]]
+        np.testing.assert_allclose(row["score"], expected[row["seed"], own].mean(axis=0), atol=1e-6)
+
+
+def test_rows_of_a_track_that_are_torn_apart_are_an_error(tmp_path):
+    _files(tmp_path, n=9)
+    table = parquet.read(tmp_path / "embeddings.parquet")
+    parquet.write(pa.concat_tables([table, table.slice(0, 1)]), tmp_path / "embeddings.parquet", {"dimension": 5})
+    with pytest.raises(ValueError, match="do not follow each other"):
+        _score(tmp_path, ["accuracy"])

@@ -102,6 +102,11 @@ def to_text(table: Table) -> str:
     header = [*table.stubs, *(f"{column.name} " for column in table.columns)]
     widths = [max(len(line[i]) for line in [header, *rows]) for i in range(len(header))]
     n_stubs = len(table.stubs)
+    spanned = [(group, list(members)) for group, members in groupby(range(len(groups)), key=lambda i: groups[i])]
+    for group, members in spanned:
+        # A group's name must fit above its columns.
+        width = sum(widths[n_stubs + i] + 2 for i in members)
+        widths[n_stubs + members[0]] += max(0, len(group) + 1 - width)
 
     def line(cells: list[str]) -> str:
         stubs = [cell.ljust(width) for cell, width in zip(cells[:n_stubs], widths, strict=False)]
@@ -109,9 +114,8 @@ def to_text(table: Table) -> str:
 
     offset = sum(widths[:n_stubs]) + 2 * n_stubs
     spans = ""
-    for group, members in groupby(range(len(groups)), key=lambda i: groups[i]):
-        width = sum(widths[n_stubs + i] + 2 for i in members)
-        spans += group[: width - 1].ljust(width)
+    for group, members in spanned:
+        spans += group.ljust(sum(widths[n_stubs + i] + 2 for i in members))
     lines = [f"{table.title}{' (synthetic audio)' if table.synthetic else ''}", ""]
     lines += [" " * offset + spans.rstrip()] if any(groups) else []
     lines += [line(header), "-" * len(line(header))]

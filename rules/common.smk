@@ -86,6 +86,11 @@ def weights_of(wildcards):
     return [f"{MODELS}/{file}" for file in plan.weights_of(wildcards.embedder)]
 
 
+def digests_of_weights(wildcards):
+    """What the weights of an embedder must be; None where the configuration accepts any."""
+    return [file.sha256 for file in embedder_of(wildcards).weights] if settings.check_weights else None
+
+
 def family_modules(wildcards):
     """The modules of the library that an embedder's vectors depend on, beside those of every embedding."""
     family = embedder_of(wildcards).entry["family"]

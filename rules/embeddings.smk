@@ -18,7 +18,7 @@ rule download_weights:
         runtime=240,
     params:
         url=lambda wildcards: plan.weights[wildcards.file].url,
-        sha256=lambda wildcards: plan.weights[wildcards.file].sha256,
+        sha256=lambda wildcards: plan.weights[wildcards.file].sha256 if settings.check_weights else "",
     script:
         "../workflow/scripts/download_weights.py"
 
@@ -52,7 +52,7 @@ rule embedding:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
         parts=embedded_parts,
         seed=settings.seed,
-        sha256=lambda wildcards: [file.sha256 for file in embedder_of(wildcards).weights],
+        sha256=digests_of_weights,
         code=lambda wildcards: source_digest("embedding", *family_modules(wildcards)),
     script:
         "../workflow/scripts/embedding.py"
@@ -101,7 +101,7 @@ rule check_embedder:
         runtime=240,
     params:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
-        sha256=lambda wildcards: [file.sha256 for file in embedder_of(wildcards).weights],
+        sha256=digests_of_weights,
         sample_rate=lambda wildcards: embedder_of(wildcards).about.get("sample_rate", 0),
         dimension=declared_dimension,
         code=lambda wildcards: source_digest("checking", "embedding", *family_modules(wildcards)),

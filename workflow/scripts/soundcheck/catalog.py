@@ -59,9 +59,16 @@ def embedder_row(row: dict) -> dict:
     return full
 
 
-def _huggingface_files(repo: str, revision: str, files: list[str]) -> list[dict]:
-    folder = f"huggingface/{repo}/{revision}"
-    return [{"file": f"{folder}/{file}", "url": f"hf://{repo}/{revision}/{file}"} for file in files]
+def _huggingface_files(repo: str, revision: str, files: list[str] | dict[str, str]) -> list[dict]:
+    digests = files if isinstance(files, dict) else dict.fromkeys(files, "")
+    return [
+        {
+            "file": f"huggingface/{repo}/{revision}/{file}",
+            "url": f"hf://{repo}/{revision}/{file}",
+            "sha256": sha256 or "",
+        }
+        for file, sha256 in digests.items()
+    ]
 
 
 def _read(path: Path) -> dict:

@@ -30,6 +30,7 @@ class Config:
     autotable: list[str]
     listen: int
     check_embedders: bool
+    check_weights: bool
     experiments: list[Experiment]
     embedders: dict[str, dict] = field(repr=False)
     completed: dict = field(repr=False)
@@ -54,7 +55,17 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
         completed=completed,
         **{
             key: completed[key]
-            for key in ("results", "models", "seed", "seeds", "resamples", "autotable", "listen", "check_embedders")
+            for key in (
+                "results",
+                "models",
+                "seed",
+                "seeds",
+                "resamples",
+                "autotable",
+                "listen",
+                "check_embedders",
+                "check_weights",
+            )
         },
     )
     _stop_at(list(_conflicts(config)), locator)

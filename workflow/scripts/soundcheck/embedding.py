@@ -20,7 +20,7 @@ def embed_condition(
     entry: dict,
     seed: int,
     weights_paths: Sequence[str],
-    weights_sha256: Sequence[str],
+    weights_sha256: Sequence[str] | None,
     embeddings_path: str | Path,
     audio_path: str | Path,
     threads: int = 1,
@@ -28,7 +28,7 @@ def embed_condition(
 ) -> driver.Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
-    `weights_paths` are the model's downloaded files, with the digests that the catalogue names, where it does.
+    `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
 
     Raises:
         SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.
@@ -57,7 +57,7 @@ def embed_condition(
 
 
 def load_embedder(
-    name: str, entry: dict, weights_paths: Sequence[str], weights_sha256: Sequence[str], device: str
+    name: str, entry: dict, weights_paths: Sequence[str], weights_sha256: Sequence[str] | None, device: str
 ) -> Embedder:
     """The embedder that an entry describes, its downloaded weights verified, with the pooling that the entry asks for.
 

@@ -112,7 +112,8 @@ def load(entry: dict, device: str) -> Embedder:
         batch_size=int(entry.get("batch_size", 8)) if window else 1,
         n_layers=n_layers,
         first_s=(convolutions.receptive_field + step - convolutions.stride) / 2 / rate,
-        hop_s=step / rate,
+        # The last window of several is moved back to end with its clip, so that its place tells no time.
+        hop_s=None if window else step / rate,
         window_hop_s=window / rate if window else None,
         facts=encoder.facts | {"precision": PRECISIONS[is_half], "normalised_input": do_normalize},
     )

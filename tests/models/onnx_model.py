@@ -31,8 +31,9 @@ def write(
 ) -> None:
     """Write a convolution, ReLU, mean over time, projection: `audio` to `embedding` (batch, dim).
 
-    A second output, `frames`, is the ReLU's as (batch, frames, 8). `audio` has 2, 3 or (too many) 4 `axes`;
-    `declared` is the size of the embedding that the file states; `beside` puts the weights into a file of their own.
+    Other outputs: `frames` is the ReLU's as (batch, frames, 8), `map` as (batch, 8, frames, 1), an axis too many.
+    `audio` has 2, 3 or (too many) 4 `axes`; `declared` is the size of the embedding that the
+    file states; `beside` puts the weights into a file of their own.
     """
     shape = {2: [batch, samples], 3: [batch, 1, samples], 4: [batch, 1, samples, 1]}[axes]
     given = helper.make_tensor_value_info("audio", input_type, shape)
@@ -40,6 +41,7 @@ def write(
     outputs = [
         helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, stated]),
         helper.make_tensor_value_info("frames", TensorProto.FLOAT, [batch, "n_frames", CHANNELS]),
+        helper.make_tensor_value_info("map", TensorProto.FLOAT, [batch, CHANNELS, "n_frames", 1]),
     ]
     nodes = [
         helper.make_node("Cast", ["audio"], ["numbers"], to=TensorProto.FLOAT),
@@ -47,11 +49,13 @@ def write(
         helper.make_node("Conv", ["channel", "kernel", "bias"], ["convolved"], strides=[STRIDE]),
         helper.make_node("Relu", ["convolved"], ["active"]),
         helper.make_node("Transpose", ["active"], ["frames"], perm=[0, 2, 1]),
+        helper.make_node("Unsqueeze", ["active", "last_axis"], ["map"]),
         helper.make_node("ReduceMean", ["active"], ["mean"], axes=[2], keepdims=0),
         helper.make_node("MatMul", ["mean", "projection"], ["embedding"]),
     ]
     constants = [numpy_helper.from_array(value, name) for name, value in weights(dim).items()]
     constants.append(numpy_helper.from_array(np.array([0, 1, -1], np.int64), "one_channel"))
+    constants.append(numpy_helper.from_array(np.array([3], np.int64), "last_axis"))
     others = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in more_inputs]
     graph = helper.make_graph(nodes, "model", [given, *others], outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)

@@ -140,6 +140,11 @@ def test_silence_is_finite_and_a_run_is_repeatable(load):
         ),
         ({"more_inputs": ("length",)}, {}, "asks for length beside its input audio: only samples can be given"),
         ({"batch": 3}, {}, "takes exactly 3 windows at a time, but whole clips (window_s: 0) differ in length"),
+        (
+            {},
+            {"output": "map", "window_s": 0.1},
+            "its output 'map' has the shape (4, 8, 47, 1) for an input of shape (4, 800); expected (batch, dim) or",
+        ),
         ({}, {"window_s": 0.001}, "fails on 4 x 8 zeros: "),
     ],
 )

@@ -8,17 +8,13 @@ Source: the API of the HEAR benchmark (Turian et al., "HEAR: Holistic Evaluation
 
 import functools
 import hashlib
-import importlib.util
-import random
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import torch
 
 from soundcheck import windows
-from soundcheck.embedders import Embedder
+from soundcheck.embedders import Embedder, user_code
 from soundcheck.errors import SoundcheckError, described
 
 FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embeddings"}
@@ -34,13 +30,13 @@ def load(entry: dict, device: str) -> Embedder:
         SoundcheckError: the file cannot be imported or lacks a function; its model does not load or declares no size.
     """
     file, function = Path(entry["file"]), FUNCTIONS[entry["use"]]
-    module = _import(file, entry["name"])
+    module = user_code.imported(file, entry["name"])
     for needed in ("load_model", function):
         if not hasattr(module, needed):
             raise SoundcheckError(
                 f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for"
             )
-    _seed_all()
+    user_code.seed_all()
     try:
         model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
         if isinstance(model, torch.nn.Module):
@@ -53,7 +49,7 @@ def load(entry: dict, device: str) -> Embedder:
 
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray:
-        _seed_all()
+        user_code.seed_all()
         result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
         return _frames(result, entry["use"], dimension, f"embedder {entry['name']}: {function} of {file}")
 
@@ -65,27 +61,6 @@ def load(entry: dict, device: str) -> Embedder:
         concurrent=False,
         facts={"weights": _digest(entry["weights"]), "file": f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"},
     )
-
-
-def _seed_all() -> None:
-    """Seed every global generator that a model may draw from: before it is loaded, and before each clip."""
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 - a user's model may draw from it
-    torch.manual_seed(0)
-
-
-def _import(file: Path, name: str) -> ModuleType:
-    if not file.is_file():
-        raise SoundcheckError(f"embedder {name}: there is no file {file} (a path is relative to the working directory)")
-    specification = importlib.util.spec_from_file_location(f"hear_{file.stem}", file)
-    module = importlib.util.module_from_spec(specification)
-    # The file may import its neighbours, as it can where its author runs it.
-    sys.path.insert(0, str(file.resolve().parent))
-    try:
-        specification.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise SoundcheckError(f"embedder {name}: {file} cannot be imported: {described(error)}") from error
-    return module
 
 
 def _declared(model: object, attribute: str, owner: str) -> int:

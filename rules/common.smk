@@ -97,6 +97,12 @@ def family_modules(wildcards):
     return ["precomputed"] if family == "precomputed" else [f"embedders.{family}"]
 
 
+def listing_of_vectors(wildcards):
+    """Changes when a folder of vectors made elsewhere does."""
+    entry = embedder_of(wildcards).entry
+    return listing_digest(entry["file"]) if entry["family"] == "precomputed" else ""
+
+
 def declared_dimension(wildcards):
     """What the catalogue says of the size of a vector, unless the embedder's pooling or layers are not the published."""
     embedder = embedder_of(wildcards)

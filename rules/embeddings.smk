@@ -53,6 +53,7 @@ rule embedding:
         parts=embedded_parts,
         seed=settings.seed,
         sha256=digests_of_weights,
+        listing=listing_of_vectors,
         code=lambda wildcards: source_digest("embedding", *family_modules(wildcards)),
     script:
         "../workflow/scripts/embedding.py"

@@ -88,7 +88,7 @@ def _of_ones_own(item: dict, kind: str) -> Embedder:
     entry |= {"function": function} if function else {}
     entry |= {key: item[key] for key in keys if key in item}
     entry |= {"pooling": item["pooling"]} if "pooling" in item else {}
-    files = local_files(file) + (local_files(entry["weights"]) if entry.get("weights") else ())
+    files = _own_files(kind, file) + (local_files(entry["weights"]) if entry.get("weights") else ())
     about = {
         "title": item["name"],
         "licence_weights": "",
@@ -99,6 +99,14 @@ def _of_ones_own(item: dict, kind: str) -> Embedder:
     return Embedder(
         item["name"], _sorted(entry), item.get("env", env), item["gpu"], files, (), about, made_by=item["name"]
     )
+
+
+def _own_files(kind: str, file: str) -> tuple[str, ...]:
+    if kind == "precomputed":
+        return ()  # there may be one for each track: what lies in the folder is noticed by a digest of its listing
+    # Large ONNX models keep their weights in a file of their own.
+    beside = (f"{file}.data",) if kind == "onnx" and Path(f"{file}.data").is_file() else ()
+    return (file, *beside)
 
 
 def _of_the_catalogue(item: dict, catalog: Catalog) -> Embedder:

@@ -1,6 +1,7 @@
 """One embedding job: the tracks that splits name, in one scenario, through one embedder, to one file."""
 
 import dataclasses
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,21 +34,23 @@ def embed_condition(
     Raises:
         SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.
     """
+    tracks = _tracks_in(tracks_path, split_paths, parts)
+    known = {"embedder": name, "deformation": scenario, "seed": seed, "transforms": transforms, "options": entry}
+    if entry["family"] == "precomputed":
+        # Imported by name, so that what it does is no part of what other embeddings depend on.
+        embed_from_folder = importlib.import_module("soundcheck.precomputed").embed_from_folder
+        pooling = entry.get("pooling", "mean")
+        return embed_from_folder(tracks, scenario, entry["file"], name, embeddings_path, audio_path, known, pooling)
     device = device_of(gpu)
     embedder = load_embedder(name, entry, weights_paths, weights_sha256, device)
-    metadata = {
-        "embedder": name,
-        "deformation": scenario,
+    metadata = known | {
         "device": device,
         "versions": provenance.versions(),
-        "seed": seed,
-        "transforms": transforms,
-        "options": entry,
         "pooling": embedder.pooling,
         "n_layers": embedder.n_layers,
     }
     return driver.embed(
-        _tracks_in(tracks_path, split_paths, parts),
+        tracks,
         Condition(folder, scenario, transforms, seed, embedder.sample_rate),
         driver.Model(name, embedder, threads, on_gpu=device != "cpu"),
         embeddings_path,

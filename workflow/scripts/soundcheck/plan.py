@@ -122,7 +122,8 @@ class Plan:
     @property
     def checked_embedders(self) -> list[Checked]:
         """The embedders that run a model: what is cut from their layers needs no check."""
-        return list(dict.fromkeys(Checked(self.embedders[name].made_by) for name in self.evaluated_embedders))
+        models = [name for name in self.evaluated_embedders if self.embedders[name].entry["family"] != "precomputed"]
+        return list(dict.fromkeys(Checked(self.embedders[name].made_by) for name in models))
 
     def weights_of(self, embedder: str) -> list[str]:
         """The files below the `models` folder that an embedder reads."""

@@ -36,11 +36,11 @@ Readers = dict[str, Callable[[], np.ndarray]]
 
 @dataclass(frozen=True)
 class Found:
-    """What there is of a track: its pooled vector and what it was made from, or the reason why it has none."""
+    """What there is of a track: its rows and what they were made from, or the reason why it has none."""
 
     track_id: str
     duration_s: float
-    vector: np.ndarray | None = None
+    rows: np.ndarray | None = None
     size: int = 0
     n_frames: int = 0
     reason: str = ""
@@ -69,7 +69,7 @@ def embed_from_folder(
     found = [_found(track_id, duration_s, readers, pooling) for track_id, _, duration_s in sorted(tracks)]
     size = _usual_size(found, readers, f"{owner}: not one of {len(found)} tracks has usable vectors in {source}")
     statistics = Statistics()
-    facts = metadata | {"weights": "precomputed", "source": source, "pooling": pooling}
+    facts = metadata | {"weights": "precomputed", "source": source, "pooling": pooling, "n_layers": 1}
     with (
         EmbeddingsWriter(embeddings_path, size * (2 if pooling == "mean_std" else 1), facts) as writer,
         csv_rows(audio_path, AUDIO_COLUMNS) as write_row,
@@ -79,7 +79,7 @@ def embed_from_folder(
             if not reason and track.size != size:
                 reason = f"its vectors have {track.size} values, those of most tracks {size}"
             if not reason:
-                writer.add(track.track_id, track.vector)
+                writer.add(track.track_id, track.rows)
             row = {"track_id": track.track_id, "duration_s": track.duration_s, "n_windows": track.n_frames}
             write_row(row | {"left_out": reason})
             statistics.n_embedded += not reason

@@ -6,7 +6,10 @@ from importlib import metadata
 from pathlib import Path
 
 # Packages whose version can change an embedding.
-PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch", "torchcrepe", "transformers")
+PACKAGES = (
+    *("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa"),
+    *("torch", "torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime"),
+)
 
 
 def commit() -> str:

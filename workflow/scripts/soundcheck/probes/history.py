@@ -1,7 +1,9 @@
 """The course of training: as a table, and as TensorBoard's event files."""
 
 import csv
+import sys
 import time
+import types
 from pathlib import Path
 
 from soundcheck.files import atomic
@@ -32,7 +34,9 @@ def write_tensorboard(history: dict[int, list[dict]], directory: str | Path) -> 
 
 
 def _write_run(rows: list[dict], directory: Path) -> None:
-    # TensorBoard's own writer: neither TensorFlow nor torch.utils.tensorboard, which is slow to import.
+    # TensorBoard's own writer: neither TensorFlow nor torch.utils.tensorboard, which are slow to import. Where it finds
+    # a module of this name, TensorBoard does without TensorFlow, even if that is installed.
+    sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("notf"))
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.event_file_writer import EventFileWriter

@@ -1,11 +1,13 @@
 """The conda environments: every pin is that of the lock file, and every environment that is named is there."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
-from soundcheck import catalog
+from soundcheck import catalog, embedder_entries
 
 
 def _locked(repository):
@@ -22,21 +24,44 @@ def _environments(repository):
     return {path.stem: yaml.safe_load(path.read_text()) for path in sorted((repository / "envs").glob("*.yaml"))}
 
 
-@pytest.mark.parametrize("name", ["analysis", "crepe", "handcrafted", "hear", "report"])
+NAMES = ["analysis", "clmr", "crepe", "essentia", "handcrafted", "hear", "mert", "mule", "neuralfp", "onnx", "report"]
+# MULE's own package and what it needs are of no use to anything else.
+NOT_LOCKED = {"mule": {"tf_keras", "scooch"}}
+
+
+def _pins(repository, name):
+    (pip,) = (entry["pip"] for entry in _environments(repository)[name]["dependencies"] if isinstance(entry, dict))
+    return dict(line.split("==") for line in pip)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_pins_equal_those_of_the_lock_file(repository, name):
-    environment = _environments(repository)[name]
-    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
-    pins = dict(line.split("==") for line in pip)
+    pins = {package: pin for package, pin in _pins(repository, name).items() if package not in NOT_LOCKED.get(name, ())}
     locked = _locked(repository)
-    assert pins == {package: locked.get(package.lower()) for package in pins}
+    assert pins == {package: locked.get(package.lower().replace("_", "-")) for package in pins}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pins_resolve_together(repository, name):
+    # Against what is installed here, the lock file: all that a package needs is there, in a version that fits.
+    pins = [
+        f"{package}=={pin}"
+        for package, pin in _pins(repository, name).items()
+        if package not in NOT_LOCKED.get(name, ())
+    ]
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--disable-pip-version-check", *pins]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "Would install" not in outcome.stdout
 
 
 def test_every_environment_is_tested_here_and_named_by_a_rule_or_by_the_catalogue(repository):
-    named = {entry["env"] for entry in catalog.load(repository).embedders.values()} | {"hear"}
+    named = {entry["env"] for entry in catalog.load(repository).embedders.values()}
+    named |= {env for _, env in embedder_entries.OWN.values()}
     for path in (repository / "rules").glob("*.smk"):
         named |= set(re.findall(r'"\.\./envs/(\w+)\.yaml"', path.read_text()))
     assert named == set(_environments(repository))
-    assert named == {"analysis", "crepe", "handcrafted", "hear", "report"}
+    assert named == set(NAMES)
 
 
 def test_weights_inside_a_package_are_pinned_alike(repository):

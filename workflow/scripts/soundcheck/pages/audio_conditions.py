@@ -17,7 +17,7 @@ def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
     """What each condition did to the audio, measured: one row for each dataset and condition.
 
     `audio` as in `left_out`, in the order to show. A condition is the same for all embedders: one of them is read, the
-    one that embedded most tracks.
+    one that measured most tracks.
     """
     rows = []
     conditions = defaultdict(list)
@@ -25,7 +25,7 @@ def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
         conditions[axes["dataset"], axes["deformation"]].append((axes, path))
     for (dataset, deformation), cells in conditions.items():
         tables = [(axes["embedder"], [row for row in read_rows(path) if not row["left_out"]]) for axes, path in cells]
-        embedder, tracks = min(tables, key=lambda table: (-len(table[1]), table[0]))
+        embedder, tracks = min(tables, key=lambda table: (-len(_measured(table[1])), table[0]))
         rows.append(
             (
                 dataset,
@@ -47,6 +47,11 @@ def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
         _conditions_table(header, rows),
     ]
     return document("Audio conditions, as measured", "\n".join(body))
+
+
+def _measured(tracks: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Those whose audio was decoded: where vectors were made elsewhere, nothing is known of it."""
+    return [row for row in tracks if row["peak"] != ""]
 
 
 def _numbers(tracks: list[dict[str, str]], column: str) -> list[float]:

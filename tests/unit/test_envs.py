@@ -26,7 +26,7 @@ def _environments(repository):
 
 NAMES = ["analysis", "clmr", "crepe", "essentia", "handcrafted", "hear", "mert", "mule", "neuralfp", "onnx", "report"]
 # MULE's own package and what it needs are of no use to anything else.
-NOT_LOCKED = {"mule": {"tf_keras", "scooch"}}
+NOT_LOCKED = {"mule": {"tf_keras", "scooch", "click"}}
 
 
 def _pins(repository, name):

@@ -1,0 +1,199 @@
+"""Every embedder of the catalogue, and models of one's own, from weights on a server to one table."""
+
+import functools
+import http.server
+import json
+import shutil
+import threading
+
+import numpy as np
+import pytest
+from models import all_models, onnx_model
+from running import REPOSITORY, folder, read_rows, snakemake, table, write_config, write_sounds
+
+from soundcheck import catalog, parquet
+
+CATALOGUE = catalog.load(REPOSITORY).embedders
+NOISE = {"name": "noise", "transforms": [{"type": "AddGaussianSNR", "params": {"min_snr_db": 15, "max_snr_db": 15}}]}
+PROBE = {"name": "linear", "hidden_units": [], "epochs": 20, "learning_rate": 0.05}
+MERT_GROUPS = ["mert-v1-95m-6", "mert-v1-95m-0-1-2-3", "mert-v1-95m-4-5-6-7-8", "mert-v1-95m-9-10-11-12"]
+FUNCTION = """
+import numpy as np
+
+def embed(samples, sample_rate):
+    return np.array([np.log(1e-6 + np.mean(block**2)) for block in np.array_split(samples, 8)])
+"""
+
+
+def named():
+    """Every row of the catalogue; NeuralFP's weights have no address."""
+    return [
+        {"name": "neuralfp-mine", "like": "neuralfp", "weights": f"models/{all_models.NEURALFP}"}
+        if name == "neuralfp"
+        else name
+        for name in CATALOGUE
+    ]
+
+
+def own(directory):
+    """Models of one's own, each a path."""
+    (directory / "features.py").write_text(FUNCTION)
+    onnx_model.write(directory / "encoder.onnx")
+    (directory / "vectors" / "clean").mkdir(parents=True)
+    (directory / "vectors" / "noise").mkdir()
+    for number, kind in enumerate(("low", "high", "noise")):
+        for place in range(12):
+            for condition in ("clean", "noise"):
+                path = directory / "vectors" / condition / f"{kind}_{place:02}.npy"
+                np.save(path, np.eye(3, dtype=np.float32)[number])
+    return [
+        {"name": "plain-function", "function": "features.py", "sample_rate": 22050},
+        {"name": "onnx-file", "onnx": "encoder.onnx", "sample_rate": onnx_model.RATE, "window_s": 0.1},
+        {"name": "made-elsewhere", "precomputed": "vectors"},
+    ]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("families")
+    write_sounds(directory / "audio")
+    all_models.fill(directory / "models", CATALOGUE)
+    write_config(
+        directory,
+        {"embedders": [*named(), *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
+        check_weights=False,
+    )
+    run = snakemake(directory, "evaluate", "tables")
+    assert run.status == 0, run.output
+    return directory, run
+
+
+def test_every_embedder_has_a_row_of_numbers(finished):
+    directory, _ = finished
+    (path,) = directory.glob("results/tables/*/*/*/embedders.csv")
+    rows = [row for row in read_rows(path) if row["metric"] == "accuracy"]
+    names = {"neuralfp-mine" if name == "neuralfp" else name for name in CATALOGUE}
+    assert {row["embedder"] for row in rows} == names | {"plain-function", "onnx-file", "made-elsewhere"}
+    assert all(0 <= float(row["clean"]) <= 1 for row in rows)
+
+
+def test_layer_groups_cost_one_pass_a_condition(finished):
+    directory, _ = finished
+    passes = {path.stem for path in (directory / "results/logs/embedding").rglob("mert-*.log")}
+    assert passes == {"mert-v1-95m", "mert-v1-330m"}
+    whole = parquet.read(directory / "results/embeddings/mine/clean/mert-v1-95m.parquet")
+    cut = parquet.read(directory / "results/embeddings/mine/clean/mert-v1-95m-4-5-6-7-8.parquet")
+    assert whole["track_id"] == cut["track_id"]
+    layers = np.stack(whole["embedding"].to_pylist()).reshape(len(whole), 13, -1)
+    np.testing.assert_allclose(np.stack(cut["embedding"].to_pylist()), layers[:, 4:9].mean(axis=1), atol=1e-6)
+
+
+def test_vectors_made_elsewhere_are_taken_as_they_are(finished):
+    directory, _ = finished
+    results = table(directory / "results/results.parquet")
+    row = results[
+        (results["embedder"] == "made-elsewhere")
+        & (results["deformation"] == "noise")
+        & (results["metric"] == "accuracy")
+        & (results["seed"] == "mean")
+    ]
+    assert float(row["value"].iloc[0]) == 1.0
+
+
+def test_editing_a_file_of_ones_own_reruns_its_cells_alone(finished):
+    directory, _ = finished
+    (directory / "features.py").write_text(FUNCTION + "\n# edited\n")
+    np.save(directory / "vectors" / "clean" / "low_00.npy", np.zeros(3, np.float32))
+    run = snakemake(directory, "evaluate", "--dry-run")
+    jobs = {line.split()[0]: int(line.split()[1]) for line in run.output.splitlines() if line.startswith("embedding ")}
+    assert jobs == {"embedding": 4}
+    assert "made-elsewhere" in run.output
+    assert "plain-function" in run.output
+    assert "onnx-file" not in run.output.split("rule embedding")[1].split("rule fit")[0]
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server and the folder that it serves."""
+    served = tmp_path / "served"
+    served.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=served)) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}", served
+        running.shutdown()
+
+
+def own_row(address):
+    return {
+        "my-clmr": {
+            "family": "clmr",
+            "sample_rate": 22050,
+            "weights": [{"file": "mine/clmr.zip", "url": f"{address}/clmr.zip"}],
+            "options": {"hop_s": None},
+        }
+    }
+
+
+def test_weights_are_fetched_once_by_one_target_and_used_without_a_network(finished, server, tmp_path):
+    address, served = server
+    shutil.copy(next((finished[0] / "models" / "clmr").glob("*.zip")), served / "clmr.zip")
+    write_sounds(tmp_path / "audio")
+    write_config(tmp_path, {"embedders": ["my-clmr"]}, catalogue=own_row(address), models="shared/models")
+    run = snakemake(tmp_path, "weights")
+    assert run.status == 0, run.output
+    assert {path.name for path in (tmp_path / "shared/models/mine").iterdir()} == {"clmr.zip", "clmr.zip.sha256"}
+    (served / "clmr.zip").unlink()
+    run = snakemake(tmp_path, "embed")
+    assert run.status == 0, run.output
+    metadata = parquet.metadata(tmp_path / "results/embeddings/mine/clean/my-clmr.parquet")
+    assert metadata["weights"].startswith("sha256:")
+    assert json.dumps(metadata).count("shared/models") == 0
+
+
+def test_weights_that_cannot_be_had_are_one_clear_error_and_leave_nothing(server, tmp_path):
+    address, served = server
+    (served / "clmr.zip").write_text("<!DOCTYPE html><html>please log in</html>")
+    write_sounds(tmp_path / "audio")
+    write_config(tmp_path, {"embedders": ["my-clmr"]}, catalogue=own_row(address))
+    run = snakemake(tmp_path, "embed")
+    assert run.status != 0
+    assert "a web page, not the file" in run.output
+    assert "put the file at models/mine/clmr.zip by hand" in run.output
+    assert list((tmp_path / "models" / "mine").iterdir()) == []
+
+
+def test_the_whole_catalogue_plans_on_real_recordings(tmp_path, philharmonia_dir):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "ckpt-1.index").touch()
+    neuralfp = {"name": "neuralfp-mine", "like": "neuralfp", "weights": "weights/ckpt-1"}
+    experiment = {
+        "task": "instrument_classification",
+        "datasets": [{"name": "philharmonia", "dir": str(philharmonia_dir)}],
+        "deformations": ["D1", "D2", "D3", "D4"],
+        "embedders": [neuralfp if isinstance(name, dict) else name for name in named()],
+        "probes": ["M1"],
+    }
+    write_config(tmp_path, experiment)
+    run = snakemake(tmp_path, "evaluate", "--dry-run")
+    assert run.status == 0, run.output
+    jobs = dict(line.split() for line in run.output.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
+    n_cut = sum("layers_of" in row for row in CATALOGUE.values())
+    n_passes = len(CATALOGUE) - n_cut
+    assert int(jobs["embedding"]) == 5 * n_passes
+    assert int(jobs["layers"]) == 5 * n_cut
+    assert int(jobs["score"]) == 5 * len(CATALOGUE)
+    assert int(jobs["download_weights"]) == len({file["file"] for row in CATALOGUE.values() for file in row["weights"]})
+
+
+def test_four_layer_groups_are_one_embedding_job_a_condition(tmp_path):
+    write_sounds(tmp_path / "audio")
+    write_config(tmp_path, {"embedders": MERT_GROUPS, "deformations": [NOISE], "datasets": [folder()]})
+    run = snakemake(tmp_path, "evaluate", "--dry-run")
+    assert run.status == 0, run.output
+    jobs = dict(line.split() for line in run.output.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
+    assert {rule: int(jobs[rule]) for rule in ("embedding", "layers")} == {"embedding": 2, "layers": 8}

@@ -17,17 +17,18 @@ class Weights:
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
 
-    def _draw(self, *shape: int) -> tf.Tensor:
+    def draw(self, *shape: int) -> tf.Tensor:
+        """A constant of normal deviates, over the root of the number of inputs."""
         return tf.constant((self.rng.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))).astype(np.float32))
 
     def conv(self, x: tf.Tensor, channels: int, size: int, stride: int = 1, padding: str = "SAME") -> tf.Tensor:
         """A convolution with bias and ReLU."""
-        y = tf.nn.conv2d(x, self._draw(size, size, x.shape[-1], channels), stride, padding)
-        return tf.nn.relu(tf.nn.bias_add(y, self._draw(channels)))
+        y = tf.nn.conv2d(x, self.draw(size, size, x.shape[-1], channels), stride, padding)
+        return tf.nn.relu(tf.nn.bias_add(y, self.draw(channels)))
 
     def dense(self, x: tf.Tensor, size: int, name: str | None = None) -> tf.Tensor:
         """A dense layer over the last axis; `name` is that of its last node."""
-        return tf.nn.bias_add(tf.tensordot(x, self._draw(x.shape[-1], size), 1), self._draw(size), name=name)
+        return tf.nn.bias_add(tf.tensordot(x, self.draw(x.shape[-1], size), 1), self.draw(size), name=name)
 
 
 def pool(x: tf.Tensor, size: int = 2) -> tf.Tensor:

@@ -60,7 +60,8 @@ _vggish = functools.partial(Recipe, "TensorflowInputVGGish", 400, 160, 64)
 _musicnn = functools.partial(Recipe, "TensorflowInputMusiCNN", 512, 256, 96)
 ALGORITHMS = {
     "TensorflowPredictVGGish": _vggish(96, 93, "model/Placeholder", 32),
-    "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 16),
+    # Its long kernels make more numbers of a patch than a processor's caches hold: larger batches are slower.
+    "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 2),
     "TensorflowPredictEffnetDiscogs": _musicnn(128, 62, "serving_default_melspectrogram", 64, frames_behind=1),
     "TensorflowPredictMAEST": _musicnn(
         1876,

@@ -86,6 +86,12 @@ def weights_of(wildcards):
     return [f"{MODELS}/{file}" for file in plan.weights_of(wildcards.embedder)]
 
 
+def whose_weights(file):
+    """The models of the catalogue that read a file, whichever of them are evaluated."""
+    whole = {name: row["weights"] for name, row in settings.embedders.items() if "layers_of" not in row}
+    return [name for name, weights in whole.items() if file in (each["file"] for each in weights)]
+
+
 def digests_of_weights(wildcards):
     """What the weights of an embedder must be; None where the configuration accepts any."""
     return [file.sha256 for file in embedder_of(wildcards).weights] if settings.check_weights else None

@@ -11,10 +11,10 @@ from soundcheck.files import atomic
 HUB = "https://huggingface.co"
 
 
-def download(url: str, path: str | Path, sha256: str = "") -> None:
+def download(url: str, path: str | Path, sha256: str = "", embedders: Sequence[str] = ()) -> None:
     """Download weights to `path`, complete and verified, or not at all; note their digest beside them.
 
-    `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
+    `embedders` are those that read them, for messages. `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
     variable HF_ENDPOINT names.
 
     Raises:
@@ -25,9 +25,10 @@ def download(url: str, path: str | Path, sha256: str = "") -> None:
     try:
         fetch(address(url), path, expected or None)
     except DownloadError as error:
+        names = ", ".join(embedders) or path.name
         raise DownloadError(
-            f"{error} Without a network, put the file at {path} by hand, or run `snakemake weights` where there is one "
-            "and copy the folder of models"
+            f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run `snakemake weights` "
+            "where there is one and copy the folder of models"
         ) from error
     _record(path, file_sha256(path))
 

@@ -344,7 +344,7 @@ def test_of_several_files_the_one_that_is_missing_is_named_and_the_rest_is_not_f
     assert len(server.ranges) == len(NAMES) - len(here)
 
 
-def test_a_failure_stops_the_other_downloads_and_keeps_what_they_received(server, tmp_path):
+def test_a_failure_stops_the_other_downloads(server, tmp_path):
     server.missing.add("/b.bin")
     server.faults = ["slow"]
     with pytest.raises(DownloadError, match=r"b.bin.*HTTP 404"):

@@ -146,7 +146,7 @@ def _track(path: str) -> dict:
     place = PurePosixPath(path)
     folders = place.parts[:-1]
     technique = _FOLDER.get(folders[-1], folders[-1]) if folders else None
-    stem = place.stem.strip()
+    stem = "".join(place.stem.split())
     missing_prefix = _SINGER_OF.get((technique, stem))
     name = f"{missing_prefix}_{stem}" if missing_prefix else stem
     row = {"track_id": safe_id(name), "path": path, "technique": technique}

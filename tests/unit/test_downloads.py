@@ -2,7 +2,6 @@ import contextlib
 import hashlib
 import io
 import os
-import resource
 import shutil
 import tarfile
 import tempfile
@@ -14,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from disks import no_file_above, read_only_folder
 
 from soundcheck import downloads
 from soundcheck.downloads import DownloadError, Remote
@@ -385,17 +385,6 @@ def test_of_two_runs_at_once_the_second_waits_and_uses_what_the_first_received(s
     assert left_behind(target) == ["notes.zip"]
 
 
-@contextlib.contextmanager
-def no_file_above(n_bytes):
-    """A disk that is full after `n_bytes` of any file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_disk_that_fills_up_is_one_clear_error_and_the_download_resumes(server, target):
     with no_file_above(200_000), pytest.raises(DownloadError, match=r"no space is left .* free some space and run ag"):
         fetch(server, target)
@@ -424,18 +413,8 @@ def test_a_disk_that_fills_up_while_unpacking_leaves_no_folder(tmp_path):
 
 @pytest.fixture
 def read_only():
-    """A folder without the right to write, also when the tests run as root."""
-    # Not below tmp_path, which others than its owner may not even enter.
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o555)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    yield folder
-    if is_root:
-        os.seteuid(0)
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
+    with read_only_folder(there=CONTENT) as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("name", ["notes.zip", "deep/notes.zip"])
@@ -456,27 +435,12 @@ def test_nothing_is_unpacked_or_joined_into_a_folder_that_cannot_be_written_to(r
             downloads.unpack(file.name, read_only / "out")
         with pytest.raises(DownloadError, match="cannot be written to"):
             downloads.join([file.name], read_only / "whole.zip")
-    assert os.listdir(read_only) == []
+    assert os.listdir(read_only) == ["there"]
 
 
 def test_what_is_there_is_used_where_nothing_can_be_written(server, read_only):
-    # The file is as its owner left it; nobody here may even put a lock beside it.
-    with as_owner():
-        read_only.chmod(0o755)
-        (read_only / "notes.zip").write_bytes(CONTENT)
-        read_only.chmod(0o555)
-    assert fetch(server, read_only / "notes.zip", sha256=SHA256).read_bytes() == CONTENT
-
-
-@contextlib.contextmanager
-def as_owner():
-    user = os.geteuid()
-    if os.getuid() == 0:
-        os.seteuid(0)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
+    assert fetch(server, read_only / "there", sha256=SHA256).read_bytes() == CONTENT
+    assert server.ranges == []
 
 
 # --- archives --------------------------------------------------------------------------------------------------------

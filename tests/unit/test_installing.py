@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from disks import read_only_folder
 
 from soundcheck.downloads import DownloadError
 from soundcheck.installing import install
@@ -82,7 +83,15 @@ def test_of_two_runs_at_once_one_makes_the_folder_and_the_other_waits_for_it(tmp
     assert os.listdir(tmp_path / "notes") == ["x.wav"]
 
 
-def test_a_place_where_no_folder_can_be_made_is_one_clear_error(tmp_path):
-    (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(DownloadError, match="cannot install Notes"):
-        install(tmp_path / "file" / "notes", "Notes", make)
+@pytest.mark.parametrize("name", ["notes", "deep/notes"])
+def test_a_place_that_cannot_be_written_to_is_one_clear_error(name):
+    with (
+        read_only_folder() as folder,
+        pytest.raises(DownloadError, match=r"cannot install Notes: .*cannot be written to .*set `dir`"),
+    ):
+        install(folder / name, "Notes", make)
+
+
+def test_a_dataset_that_is_there_is_used_where_nothing_can_be_written():
+    with read_only_folder(song=b"audio") as folder:
+        assert not install(folder, "Notes", make)

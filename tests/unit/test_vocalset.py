@@ -1,5 +1,6 @@
 """A miniature of VocalSet as published: tree, names and known faults."""
 
+import dataclasses
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from local_server import published, redirect, serving
 
 from soundcheck import indexing, parquet, splits
 from soundcheck.datasets import vocalset
+from soundcheck.downloads import DownloadError
 from soundcheck.errors import SoundcheckError
 
 SINGERS = (*(f"f{i}" for i in range(1, 10)), *(f"m{i}" for i in range(1, 12)))
@@ -178,6 +180,54 @@ def test_a_split_that_was_not_published_is_refused(tracks):
         vocalset.splits(tracks, "technique_identification", "publishd")
     with pytest.raises(SoundcheckError, match="no published split 'published'"):
         vocalset.splits(tracks, "singer_identification", "published")
+
+
+def escaping(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("FULL/female1/scales/belt/f1_scales_belt_a.wav", b"audio")
+        archive.writestr("FULL/../../../../evil.wav", b"evil")
+
+
+def damaged(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("FULL/female1/scales/belt/f1_scales_belt_a.wav", bytes(1000))
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("publish", "message"),
+    [
+        (lambda path: None, "HTTP 404"),
+        (lambda path: path.write_text("<!doctype html><title>Zenodo is down</title>"), "a web page, not the file"),
+        (lambda path: path.write_bytes(b"not a zip"), "neither a zip nor a tar"),
+        (lambda path: path.write_bytes(b"PK"), "neither a zip nor a tar"),
+        (escaping, "would land outside the folder"),
+        (damaged, "it is damaged"),
+        (lambda path: zipfile.ZipFile(path, "w").close(), "no file in it matches 'FULL"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_and_no_folder_appears(tmp_path, monkeypatch, publish, message):
+    public, folder = tmp_path / "public", tmp_path / "data" / "vocalset"
+    publish(published(public, vocalset.REMOTES["audio"].url))
+    with serving(public) as server:
+        redirect(monkeypatch, vocalset, server.address)
+        with pytest.raises(DownloadError, match=message):
+            vocalset.download(folder)
+    assert not folder.exists()
+    assert not list(tmp_path.rglob("evil.wav"))
+
+
+def test_an_archive_with_another_digest_than_the_published_one_is_refused(public, tmp_path, monkeypatch):
+    with serving(public) as server:
+        remote = vocalset.REMOTES["audio"]
+        redirect(monkeypatch, vocalset, server.address)
+        local = dataclasses.replace(vocalset.REMOTES["audio"], md5=remote.md5)
+        monkeypatch.setitem(vocalset.REMOTES, "audio", local)
+        with pytest.raises(DownloadError, match=f"expected md5 {remote.md5}, found"):
+            vocalset.download(tmp_path / "vocalset")
+    assert not (tmp_path / "vocalset").exists()
 
 
 def test_a_corpus_that_was_corrected_by_hand_gives_the_same_tracks(tmp_path):

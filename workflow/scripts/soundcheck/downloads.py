@@ -4,6 +4,7 @@ import contextlib
 import email.utils
 import errno
 import fnmatch
+import functools
 import gzip
 import hashlib
 import lzma
@@ -75,12 +76,12 @@ def fetch_all(
     """
     folder = Path(folder)
     missing = [remote for remote in remotes if not _is_there(remote, folder)]
-    if missing:
-        _announce(missing, folder, title, licence, unpacked_bytes or 0)
+    n_bytes = _announce(missing, folder, title, licence, unpacked_bytes or 0) if missing else None
     stop = threading.Event()
+    progress = _SharedBar(title, n_bytes) if len(missing) > 1 else None
 
     def one(remote: Remote) -> Path:
-        path = _fetch(remote, folder / remote.file, stop, **retries)
+        path = _fetch(remote, folder / remote.file, stop, progress, **retries)
         if then:
             then(path)
         return path
@@ -97,6 +98,8 @@ def fetch_all(
             stop.set()
             for future in futures:
                 future.cancel()
+            if progress:
+                progress.close()
 
 
 def _is_there(remote: Remote, folder: Path) -> bool:
@@ -105,7 +108,8 @@ def _is_there(remote: Remote, folder: Path) -> bool:
     return path.is_file() and remote.size in (None, path.stat().st_size)
 
 
-def _announce(missing: Sequence[Remote], folder: Path, title: str, licence: str, unpacked_bytes: int) -> None:
+def _announce(missing: Sequence[Remote], folder: Path, title: str, licence: str, unpacked_bytes: int) -> int | None:
+    """Say what will be downloaded, and refuse it where the disk is too small; the number of bytes, if it is known."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sizes = list(pool.map(_size, missing))
     known = sum(size or 0 for size in sizes)
@@ -125,6 +129,7 @@ def _announce(missing: Sequence[Remote], folder: Path, title: str, licence: str,
             f"{title} needs {readable(needed)} of disk space at '{folder}', and {readable(free)} are free. Nothing was "
             "downloaded: free some space, or set `dir` to a folder on another disk."
         )
+    return None if None in sizes else known
 
 
 def _size(remote: Remote) -> int | None:
@@ -183,10 +188,17 @@ def fetch(
     return _fetch(remote, path, threading.Event(), attempts=attempts, backoff_s=backoff_s)
 
 
-def _fetch(remote: Remote, path: Path, stop: threading.Event, attempts: int = 5, backoff_s: float = 1.0) -> Path:
+def _fetch(
+    remote: Remote,
+    path: Path,
+    stop: threading.Event,
+    progress: "_SharedBar | None" = None,
+    attempts: int = 5,
+    backoff_s: float = 1.0,
+) -> Path:
     if _is_verified(path, remote):
         return path
-    job = _Job(remote, path, stop)
+    job = _Job(remote, path, stop, progress)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with waiting_lock(path.with_name(f".{path.name}.lock"), f"{path.name}: another run downloads it; waiting"):
@@ -245,6 +257,7 @@ class _Job:
     path: Path
     # Set when another file of the same dataset has failed, or the user has given up.
     stop: threading.Event = field(default_factory=threading.Event)
+    progress: "_SharedBar | None" = None
 
     def can_resume(self) -> bool:
         """Whether a mixture of two versions of the file would be noticed, by the server or by the digest."""
@@ -309,14 +322,14 @@ def _append(response, job: _Job, start: int) -> None:
         start = 0
     total = _announced_total(response, start)
     _remember_version(response, job)
-    with open(job.part, "ab" if start else "wb") as part, _progress(job.path.name, start, total) as bar:
+    with open(job.part, "ab" if start else "wb") as part, _progress(job, start, total) as show:
         for i, chunk in enumerate(response.iter_content(_CHUNK)):
             if start == 0 and i == 0:
                 _refuse_html(response, chunk, job)
             if job.stop.is_set():
                 raise job.error("stopped, because another file failed. What was received is kept: run again to resume")
             part.write(chunk)
-            bar.update(len(chunk))
+            show(part.tell())
     received = job.part.stat().st_size
     if received == 0:
         raise _Interrupted("the server sent nothing")
@@ -374,13 +387,39 @@ def _retry_after(response) -> float | None:
 
 
 @contextlib.contextmanager
-def _progress(name: str, start: int, total: int | None) -> Iterator:
+def _progress(job: _Job, start: int, total: int | None) -> Iterator[Callable[[int], object]]:
+    """A function to call with the number of bytes that are here."""
+    if job.progress:
+        job.progress.show(job.path, start)
+        yield functools.partial(job.progress.show, job.path)
+    else:
+        with _bar(job.path.name, start, total) as bar:
+            yield lambda position: bar.update(position - bar.n)
+
+
+class _SharedBar:
+    """One bar for several files that are downloaded at the same time."""
+
+    def __init__(self, title: str, total: int | None):
+        self._bar = _bar(title, 0, total)
+        self._positions: dict[Path, int] = {}
+        self._lock = threading.Lock()
+
+    def show(self, path: Path, position: int) -> None:
+        with self._lock:
+            self._bar.update(position - self._positions.get(path, 0))
+            self._positions[path] = position
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+def _bar(title: str, start: int, total: int | None):
     from tqdm import tqdm
 
     # A log file gets a line every half minute, a terminal a moving bar.
     interval = 0.2 if sys.stderr.isatty() else 30.0
-    with tqdm(desc=name, initial=start, total=total, unit="B", unit_scale=True, mininterval=interval) as bar:
-        yield bar
+    return tqdm(desc=title, initial=start, total=total, unit="B", unit_scale=True, mininterval=interval)
 
 
 def _is_verified(path: Path, remote: Remote) -> bool:

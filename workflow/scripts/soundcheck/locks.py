@@ -1,6 +1,7 @@
 """Locks that a killed run cannot leave behind."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import sys
@@ -11,6 +12,8 @@ from typing import IO
 from soundcheck.errors import SoundcheckError
 
 _held = []
+# Some file systems of clusters have no locks: then nobody can be waited for.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 def hold_lock(path: str | Path) -> None:
@@ -63,6 +66,9 @@ def _acquired(path: Path, message: str) -> IO:
                 print(message, file=sys.stderr, flush=True)
                 said = True
             fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError as problem:
+            if problem.errno not in _NO_LOCKS:
+                raise
         if _is_still(path, stream):
             return stream
         # Whoever held it removed it at the end: this is a lock on a file without a name, which excludes nobody.

@@ -2,9 +2,10 @@
 
 The option `subset` says which tags are meant: `top50tags`, `genre` (87 tags), `instrument` (40), `moodtheme` (56).
 
-Layout: `data/splits/split-<0-4>/autotagging_<subset>-<train|validation|test>.tsv`, tab-separated with a header: TRACK_ID,
-ARTIST_ID, ALBUM_ID, PATH, DURATION, and one column or more of TAGS (`genre---rock`). Audio is `audio/<folder>/<id>.low.mp3`,
-the published mono version, in the folder that PATH names. Files without `.low`, and other folders above, are found too.
+Layout: `data/splits/split-<0-4>/autotagging_<subset>-<train|validation|test>.tsv`, tab-separated with a header:
+TRACK_ID, ARTIST_ID, ALBUM_ID, PATH, DURATION, and one column or more of TAGS (`genre---rock`). Audio is
+`audio/<folder>/<id>.low.mp3`, the published mono version, in the folder that PATH names. Files without `.low`, and
+other folders above, are found too.
 
 The tracks of a subset are those that its published splits name; the splits discard a few rare tags, so that all five
 have the same. `single` is split 0, `all` are the five. In each, no artist is in two parts. 990 files are known to be
@@ -80,8 +81,8 @@ _COLUMNS = ("track_id", "path", "group", "album", "tags", *(f"part_{split}" for 
 def download(folder: Path, subset: str = "", **options: object) -> None:
     """Fetch splits and audio where `folder` is absent or empty; use what is there otherwise.
 
-    `moodtheme` alone has an archive of its own (46 GB). The other subsets share one (156 GB), which holds the tracks of
-    moodtheme too, so that one folder serves all four.
+    `moodtheme` alone has an archive of its own (about 46 GB). The other subsets share one (about 156 GB), which holds
+    the tracks of moodtheme too, so that its folder serves all four.
     Raises `DownloadError` when they cannot be had, SoundcheckError when the folder holds something else.
     """
     _check(subset)
@@ -96,9 +97,8 @@ def _make(work: Path, subset: str) -> Path:
     lists = [remote for key, remote in REMOTES.items() if key.startswith("splits/") and _subset_of(key) in subsets]
     fetch_all([*lists, digests], complete, f"{TITLE} (splits)", LICENSE)
     audio = complete / "audio"
-    remotes = [
-        remote for remote in _archives(archive, complete / digests.file) if not _unpacked(remote, audio).is_dir()
-    ]
+    listed = _archives(archive, complete / digests.file)
+    remotes = [remote for remote in listed if not (audio / _number(remote.file)).is_dir()]
 
     def unpack_and_remove(path: Path) -> None:
         unpack(path, audio / _number(path.name), strip=1)
@@ -126,10 +126,6 @@ def _number(name: str) -> str:
     return Path(name).stem.rpartition("-")[2]
 
 
-def _unpacked(remote: Remote, audio: Path) -> Path:
-    return audio / _number(remote.file)
-
-
 def tracks(folder: Path, subset: str = "", **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group` (artist), album, tags, and `part_0` to `part_4`.
 
@@ -149,17 +145,17 @@ def tracks(folder: Path, subset: str = "", **options: object) -> pd.DataFrame:
                 if row.setdefault(f"part_{split}", part) != part:
                     raise SoundcheckError(f"{file}: {track_id} is in {part} and in {row[f'part_{split}']}.")
                 row["tags"] += [tag for tag in tags if tag not in row["tags"]]
-    if not any(row["path"] in found.values() for row in rows.values()):
+    if set(found.values()).isdisjoint(row["path"] for row in rows.values()):
         raise SoundcheckError(
-            f"'{folder}' holds none of the {len(rows)} tracks of {subset}, such as audio/48/948.low.mp3. Give the folder "
-            "that holds them, or an empty or absent one to download them into."
+            f"'{folder}' holds none of the {len(rows)} tracks of {subset}, such as audio/48/948.low.mp3. Give the "
+            "folder that holds them, or an empty or absent one to download them into."
         )
     listed = rows.values()
     return pd.DataFrame({column: pd.Series([row.get(column) for row in listed], dtype=object) for column in _COLUMNS})
 
 
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
-    """`list[str]` for each track: its tags with their category, `instrument---piano`, as the published splits have them."""
+    """`list[str]` for each track: its tags with their category, as published (`instrument---piano`)."""
     if task not in TASKS:
         raise SoundcheckError(f"mtg_jamendo has no task '{task}'; it has {', '.join(TASKS)}")
     return pd.Series([list(tags) for tags in tracks["tags"]], index=tracks.index, dtype=object)
@@ -174,9 +170,9 @@ def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataF
 
 def _check(subset: str) -> None:
     if subset not in SUBSETS:
-        stated = f"'{subset}'" if subset else "none"
+        stated = f"'{subset}'" if subset else "missing"
         raise SoundcheckError(
-            f"mtg_jamendo: the option `subset` says which tags are meant, not {stated}{nearest(subset, SUBSETS)}"
+            f"mtg_jamendo: the option `subset` names the tags; it is {stated}{nearest(subset, SUBSETS)}"
         )
 
 
@@ -214,7 +210,7 @@ def _found(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in audio_files(folder):
         place = PurePosixPath(path)
-        # `948.low.mp3` comes before `948.mp3`, and is the version that the splits' published results are of.
+        # Sorted, `948.low.mp3` comes before `948.mp3`: where both are there, the version that we download is used.
         found.setdefault(f"{place.parent.name}/{place.name.split('.')[0]}", path)
     return found
 

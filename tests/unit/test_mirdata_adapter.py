@@ -331,6 +331,13 @@ def test_keys_of_the_free_music_archive_are_two_columns_joined(tmp_path):
     assert list(labels_of(tmp_path, "key_estimation", dataset="fma_keys").values()) == [["A# major"], ["C# minor"]]
 
 
+def test_a_citation_has_its_accents_and_no_abstract():
+    citation = mirdata_adapter.about(dataset="beatport_key")["citation"]
+    assert "{\\'A}ngel Faraldo" in citation
+    assert "abstract" not in citation
+    assert mirdata_adapter.about(dataset="fma_keys")["citation"].startswith("@inproceedings{wong2023fmak,")
+
+
 def test_one_odd_file_name_leaves_out_one_track(tmp_path):
     folder = tmp_path / "mridangam"
     strokes = {"224030": "B/224030__akshaylaya__bheem-b-001.wav", "224031": "B/224031__akshaylaya__clap-b-001.wav"}

@@ -19,8 +19,8 @@ _MODE_LETTERS = {"M": "major", "m": "minor"}
 def normalise(name: str) -> str:
     """Canonical spelling of a key, one of `KEYS`; flats and rare spellings become sharps (`Db` is `C#`, `Cb` is `B`).
 
-    Understood: `Db major`, `C:maj`, `C#min`, `Cm`, `c minor`, `F# Minor`, `E♭ major`, `B-flat minor`, and `G` (a capital
-    alone is major).
+    Understood: `Db major`, `C:maj`, `C#min`, `Cm`, `c minor`, `F# Minor`, `E♭ major`, `B-flat minor`, and `G` (a
+    capital alone is major).
     Raises SoundcheckError, naming the nearest valid key, for anything else: other modes, `8A`, several keys, `c` alone.
     """
     match = _KEY.fullmatch(name.strip())

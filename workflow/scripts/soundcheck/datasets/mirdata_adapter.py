@@ -17,6 +17,7 @@ not there are listed as missing; a track whose metadata cannot be read is left o
 """
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -73,10 +74,11 @@ def about(**options: object) -> dict[str, str]:
     """A dataset's own `title`, `licence` and `citation`, as mirdata tells them."""
     chosen = _chosen(options)
     dataset = _dataset(chosen, Path())
+    has_own = bool(RECIPES.get(chosen.dataset, _NO_RECIPE).citation)
     return {
         "title": RECIPES[chosen.dataset].title if chosen.dataset in RECIPES else f"{chosen.dataset} (mirdata)",
         "licence": " ".join((dataset._license_info or "unknown").split()).rstrip("."),
-        "citation": (dataset.bibtex or "").strip(),
+        "citation": RECIPES[chosen.dataset].citation if has_own else _mended(dataset.bibtex or ""),
     }
 
 
@@ -144,6 +146,12 @@ def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataF
 def groups(tracks: pd.DataFrame, task: str) -> tuple[pd.Series, str | None]:
     """The group of each track, and what the groups are."""
     return tracks["group"], next((what for what in tracks["grouped_by"] if isinstance(what, str)), None)
+
+
+def _mended(bibtex: str) -> str:
+    # Some entries of mirdata have lost the backslash of an accent, one holds a whole abstract.
+    without_abstract = re.sub(r"(?m)^\s*abstract\s*=.*\n", "", bibtex)
+    return re.sub(r"\{(['\"`^~])", r"{\\\1", without_abstract).strip()
 
 
 def _chosen(options: dict) -> Options:

@@ -72,6 +72,8 @@ class Recipe:
     read_group: Callable[[list[str]], list[str]] = as_given
     grouped_by: str | None = None
     split: str = OFFICIAL
+    # Empty: mirdata's.
+    citation: str = ""
 
 
 RECIPES = {
@@ -90,6 +92,12 @@ RECIPES = {
     "fma_keys": Recipe(
         title="FMAK: keys of the Free Music Archive",
         tasks={"key_estimation": Task("multiclass", ("key", "mode"), one_key)},
+        citation="""@inproceedings{wong2023fmak,
+  title = {FMAK: A Dataset of Key and Mode Annotations for the Free Music Archive},
+  author = {Wong, Stella and Hernandez, Gandalf},
+  booktitle = {24th International Society for Music Information Retrieval Conference (ISMIR)},
+  year = {2023}
+}""",
     ),
     "tinysol": Recipe(
         title="TinySOL: single notes of 14 instruments",

@@ -1,5 +1,6 @@
 import functools
 import hashlib
+import importlib.util
 import json
 import threading
 import zipfile
@@ -420,6 +421,29 @@ def test_what_must_be_requested_by_hand_is_explained_in_one_message(tmp_path):
     with pytest.raises(SoundcheckError, match="It has to be got by hand; mirdata's advice: While annotations") as error:
         mirdata_adapter.download(tmp_path, dataset="compmusic_raga")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("maestro", "mirdata's index of 'maestro' is not here"),
+        ("dali", r"needs a package that is not installed .*pip install 'mirdata\[dali\]'"),
+        ("simac", "its 'simac' has no version '1.0', which it means by 'default'"),
+    ],
+)
+def test_what_keeps_mirdata_from_opening_a_dataset_is_told(name, message, tmp_path):
+    if name == "simac" and mirdata.__version__ != "1.0.0":
+        pytest.skip("another release of mirdata may have mended it")
+    if name == "dali" and importlib.util.find_spec("DALI"):
+        pytest.skip("the package is installed")
+    with pytest.raises(SoundcheckError, match=message):
+        mirdata_adapter.tracks(tmp_path, dataset=name, label="label")
+
+
+def test_nothing_is_downloaded_for_a_version_that_has_no_index(tmp_path):
+    with pytest.raises(SoundcheckError, match="publishes none for version 'sample'"):
+        mirdata_adapter.download(tmp_path / "new", dataset="tinysol", version="sample")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

@@ -179,13 +179,25 @@ def _dataset(chosen: Options, folder: Path):
     if chosen.dataset not in mirdata.DATASETS:
         near = did_you_mean(chosen.dataset, mirdata.DATASETS)
         raise SoundcheckError(f"mirdata {mirdata.__version__} has no dataset '{chosen.dataset}'{near}.")
-    module = importlib.import_module(f"mirdata.datasets.{chosen.dataset}")
+    try:
+        module = importlib.import_module(f"mirdata.datasets.{chosen.dataset}")
+    except ImportError as problem:
+        raise SoundcheckError(
+            f"mirdata's '{chosen.dataset}' needs a package that is not installed ({problem}). Install it: "
+            f"pip install 'mirdata[{chosen.dataset}]'"
+        ) from None
     version = str(chosen.version)
+    published = [name for name in module.INDEXES if name not in ("test", "sample")]
     if version not in module.INDEXES:
-        published = [name for name in module.INDEXES if name not in ("test", "sample")]
         near = did_you_mean(version, published)
         raise SoundcheckError(
             f"mirdata's '{chosen.dataset}' has no version '{version}'{near}; it has {', '.join(published)}."
+        )
+    meant = module.INDEXES[version]
+    if isinstance(meant, str) and meant not in module.INDEXES:
+        raise SoundcheckError(
+            f"mirdata {mirdata.__version__} is at fault: its '{chosen.dataset}' has no version '{meant}', which it "
+            f"means by '{version}'. Choose a `version` of {', '.join(module.INDEXES)}, or another release of mirdata."
         )
     return module.Dataset(data_home=str(folder), version=version)
 

@@ -50,10 +50,13 @@ def download(dataset, folder: Path, given: str, title: str, licence: str) -> Non
     Files are downloaded and unpacked beside `folder`, which appears when all is in it. Raises SoundcheckError.
     """
     remotes = _published(dataset)
-    index = dataset._index_data.remote if find_index(dataset, folder, given) is None else None
+    has_index = find_index(dataset, folder, given) is not None
+    index = None if has_index else dataset._index_data.remote
+    if not has_index and index is None:
+        raise SoundcheckError(_no_index(dataset, folder))
     is_there = folder.is_dir() and any(folder.iterdir())
     if is_there or not remotes:
-        if find_index(dataset, folder, given) is None:
+        if index:
             _fetch_index(dataset, folder, title, licence)
         return
     archives = folder.with_name(f"{folder.name}.downloads")
@@ -145,10 +148,7 @@ def _merge(source: Path, target: Path) -> None:
 
 
 def _fetch_index(dataset, folder: Path, title: str, licence: str) -> None:
-    remote = dataset._index_data.remote
-    if remote is None:
-        raise SoundcheckError(_no_index(dataset, folder))
-    place = Path(dataset.index_path)
+    remote, place = dataset._index_data.remote, Path(dataset.index_path)
     temporary = place.with_name(f"{place.name}.downloads")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

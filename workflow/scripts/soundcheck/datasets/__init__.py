@@ -9,6 +9,7 @@ task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its
                                                 str, the reason why the track is left out of the task
     splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
+    about(**options) -> dict                    optional: `title` and `licence`, where the options choose the dataset
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from soundcheck.naming import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DATASETS = ("audio_files", "keys")
+_NOT_DATASETS = ("audio_files", "keys", "mirdata_files", "mirdata_parts", "mirdata_reading", "mirdata_recipes")
 
 
 def names() -> list[str]:
@@ -54,10 +55,17 @@ def provide(name: str, dataset: str, folder: str | Path, options: dict | None = 
         "dir": folder.as_posix(),
         "n_files": len(paths),
         "bytes": sum((folder / path).stat().st_size for path in paths),
-        "licence": module.LICENSE,
-        "title": module.TITLE,
+        **about(module, options),
         "synthetic": module.SYNTHETIC,
     }
+
+
+def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
+    """A dataset's `title` and `licence`: its module's, or those of the dataset that the options choose."""
+    if not hasattr(module, "about"):
+        return {"title": module.TITLE, "licence": module.LICENSE}
+    known = module.about(**(options or {}))
+    return {"title": known["title"], "licence": known["licence"]}
 
 
 def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:

@@ -16,7 +16,6 @@ Other columns are kept as metadata. Any task name may be used, its type is given
 """
 
 import csv
-import hashlib
 import io
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
@@ -24,9 +23,9 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from soundcheck.datasets import keys
-from soundcheck.datasets.audio_files import AUDIO_SUFFIXES, audio_files
+from soundcheck.datasets.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
 from soundcheck.errors import SoundcheckError
-from soundcheck.naming import did_you_mean, safe_id, several
+from soundcheck.naming import did_you_mean, several
 
 TITLE = "A folder of your own"
 LICENSE = "your own"
@@ -93,7 +92,7 @@ def _from_folders(folder: Path) -> pd.DataFrame:
         raise SoundcheckError(
             f"'{folder}' holds audio, but not in sub-folders: put each class into a folder of its name, or give `csv`."
         )
-    for row, track_id in zip(rows, _ids_from_paths([row["path"] for row in rows]), strict=True):
+    for row, track_id in zip(rows, ids_of([row["path"] for row in rows]), strict=True):
         row["track_id"] = track_id
     return pd.DataFrame(rows)[["track_id", "path", "group", "left_out", "labels", "part"]]
 
@@ -213,17 +212,9 @@ def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]
 def _ids(path: Path, rows: list[dict], paths: list[str]) -> list[str]:
     given = [row.get("track_id", "") for row in rows]
     _refuse_duplicates(path, "path", paths, rows)
-    ids = [own or made for own, made in zip(given, _ids_from_paths(paths), strict=True)]
+    ids = [own or made for own, made in zip(given, ids_of(paths), strict=True)]
     _refuse_duplicates(path, "track_id", ids, rows)
     return ids
-
-
-def _ids_from_paths(paths: list[str]) -> list[str]:
-    """Safe ids; where two paths would get the same one (`a b.wav`, `a_b.wav`, `a_b.mp3`), a digest tells them apart."""
-    ids = [safe_id(str(PurePosixPath(path).with_suffix(""))) for path in paths]
-    count = pd.Series(ids).value_counts()
-    digests = [hashlib.sha256(path.encode()).hexdigest()[:8] for path in paths]
-    return [f"{name}-{digest}" if count[name] > 1 else name for name, digest in zip(ids, digests, strict=True)]
 
 
 def _refuse_duplicates(path: Path, column: str, values: list[str], rows: list[dict]) -> None:

@@ -26,7 +26,7 @@ from soundcheck.naming import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DATASETS = ("audio_files", "keys")
+_NOT_DATASETS = ("audio_files", "audiofolder", "keys", "label_files")
 
 
 def names() -> list[str]:

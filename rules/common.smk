@@ -153,7 +153,11 @@ def scoring_modules(wildcards):
     own = (
         "metrics.key"
         if task.is_key
-        else {"multiclass": "metrics.classification", "multilabel": "metrics.tagging"}[task.type]
+        else {
+            "multiclass": "metrics.classification",
+            "multilabel": "metrics.tagging",
+            "regression": "metrics.regression",
+        }[task.type]
     )
     return "scoring", own
 

@@ -22,5 +22,6 @@ with job(snakemake.log[0]):
         fractions=params.fractions,
         official=official,
         grouped_by=grouped_by,
+        targets=datasets.target_names(module, wildcards.task, params.options),
     )
     parquet.write(table, snakemake.output[0], metadata)

@@ -5,10 +5,18 @@ from pathlib import Path
 
 from soundcheck.canonical import scenario_name
 
+# By type of task: the output activation that fits, and what may choose the best epoch, the default first.
+OUTPUT_ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid", "regression": "linear"}
+SAVE_CRITERIA = {
+    "multiclass": ("accuracy", "loss", "f1_macro"),
+    "multilabel": ("roc_auc", "loss", "average_precision"),
+    "regression": ("loss", "r2", "mae"),
+}
+
 
 @dataclass(frozen=True)
 class Task:
-    """A task; `type` is multiclass or multilabel, `is_key` says that the classes are the 24 keys."""
+    """A task; `type` is multiclass, multilabel or regression, `is_key` says that the classes are the 24 keys."""
 
     name: str
     type: str
@@ -102,10 +110,9 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion fit the task unless the config names them."""
-        multilabel = task.type == "multilabel"
         fitting = {
-            "output_activation": "sigmoid" if multilabel else "softmax",
-            "save_criterion": "roc_auc" if multilabel else "accuracy",
+            "output_activation": OUTPUT_ACTIVATIONS[task.type],
+            "save_criterion": SAVE_CRITERIA[task.type][0],
         }
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}
         return dict(sorted((fitting | given).items()))

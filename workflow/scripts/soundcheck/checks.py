@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from soundcheck.axes import Task
+from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.catalog import Catalog
 from soundcheck.embedder_entries import OWN, file_and_function, local_files
 from soundcheck.errors import nearest
@@ -149,19 +149,18 @@ def _flat(value: object) -> list:
 
 
 def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
-    needed = {"multiclass": "softmax", "multilabel": "sigmoid"}[task.type]
+    needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:
         yield (
             (*path, "output_activation"),
             f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
             "key out",
         )
-    fitting = {"multiclass": ("loss", "accuracy", "f1_macro"), "multilabel": ("loss", "roc_auc", "average_precision")}
-    if probe.get("save_criterion", "loss") not in fitting[task.type]:
+    if probe.get("save_criterion", "loss") not in SAVE_CRITERIA[task.type]:
         yield (
             (*path, "save_criterion"),
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
-            f"{', '.join(fitting[task.type])}, or leave the key out",
+            f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
         )
 
 

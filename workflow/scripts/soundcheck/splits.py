@@ -14,7 +14,7 @@ import pyarrow as pa
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 from soundcheck.seeds import seed_for
-from soundcheck.stratification import stratify
+from soundcheck.stratification import quantile_bins, stratify
 
 PARTS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
@@ -47,6 +47,7 @@ def make_split(
     fractions: Sequence[float] | None = None,
     official: pd.DataFrame | None = None,
     grouped_by: str | None = None,
+    targets: Sequence[str] | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -60,12 +61,19 @@ def make_split(
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
     fold's train part lacks. Of a multilabel task such labels are dropped (`left_out_labels`), and the tracks stay.
+
+    Of a regression, labels are numbers, whose names are `targets`: `classes` holds the names, `label` the numbers in
+    their order, as decimals that read back exactly; parts are alike in the distribution of each target.
     Raises SoundcheckError for overlapping or empty parts, and for arguments that make no sense.
     """
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
-    if task_type not in ("multiclass", "multilabel"):
-        raise SoundcheckError(f"{name}: the task type is 'multiclass' or 'multilabel', not '{task_type}'.")
+    if task_type not in ("multiclass", "multilabel", "regression"):
+        raise SoundcheckError(
+            f"{name}: the task type is 'multiclass', 'multilabel' or 'regression', not '{task_type}'."
+        )
     items, counted = _items(tracks, labels, task_type, name)
+    if task_type == "regression":
+        targets = _read_numbers(items, targets, task)
     generator = np.random.default_rng(seed_for(seed, dataset, task, split))
     is_official = fractions is None and official is not None
     notes: dict = {}
@@ -74,10 +82,10 @@ def make_split(
         folds = _official_folds(items, official, split, generator, notes, name)
     else:
         shares = _shares(split, fractions, name)
-        dropped = _drop_rare_labels(items, task_type, len(shares))
+        dropped = {} if targets else _drop_rare_labels(items, task_type, len(shares))
         folds = _drawn_folds(items, shares, split, generator)
-    dropped |= _drop_untrained_labels(items, folds, task_type)
-    classes = sorted({label for fold in folds for label in _labels_in(fold, "train")})
+    dropped |= {} if targets else _drop_untrained_labels(items, folds, task_type)
+    classes = targets or sorted({label for fold in folds for label in _labels_in(fold, "train")})
     table = _table(items, folds)
     check(table, groups=not is_official, name=name)
     metadata = {
@@ -156,7 +164,7 @@ def _items(
             n_not_applicable += 1
             continue
         reason = label if isinstance(label, str) else None
-        label = [] if reason else sorted(set(label))
+        label = [] if reason else list(label) if task_type == "regression" else sorted(set(label))
         if reason is None and task_type == "multiclass" and len(label) != 1:
             reason = (
                 f"has {len(label)} labels ({', '.join(label)}), and the task is multiclass" if label else "no label"
@@ -168,6 +176,41 @@ def _items(
         raise SoundcheckError(f"{name}: track ids are not unique: {several(twice)}.")
     items = items.sort_values("track_id", ignore_index=True)
     return items, {"n_tracks_left_out": int(np.sum(left_out)), "n_not_applicable": n_not_applicable}
+
+
+def _read_numbers(items: pd.DataFrame, targets: Sequence[str] | None, task: str) -> list[str]:
+    """Make the labels numbers that read back exactly, and note the bin of each in `strata`; returns the targets' names.
+
+    What is no finite number, and what has another number of them than there are targets, is left out; changes `items`.
+    """
+    lengths = Counter(len(label) for label, reason in zip(items["label"], items["reason"], strict=True) if not reason)
+    usual = len(targets) if targets else max(lengths, key=lambda length: (lengths[length], length), default=1)
+    targets = targets or ([task] if usual == 1 else [f"{task} {number}" for number in range(1, usual + 1)])
+    numbers = []
+    for row, label in enumerate(items["label"]):
+        reason = items.at[row, "reason"] or _why_no_numbers(label, len(targets))
+        items.at[row, "reason"] = reason
+        numbers.append([] if reason else [float(each) for each in label])
+    items["label"] = pd.Series([[repr(each) for each in label] for label in numbers], dtype=object)
+    bins = quantile_bins(np.array([label for label in numbers if label]).reshape(-1, len(targets)))
+    rows = iter(bins.tolist())
+    strata = [[f"{target} {each}" for target, each in enumerate(next(rows))] if label else [] for label in numbers]
+    items["strata"] = pd.Series(strata, dtype=object)
+    return list(targets)
+
+
+def _why_no_numbers(label: Sequence, n_targets: int) -> str | None:
+    """The reason why labels are not the numbers that a regression needs."""
+    if len(label) != n_targets:
+        return f"has {_count(len(label), 'value')}, not {_count(n_targets, 'value')}" if label else "no value"
+    for each in label:
+        try:
+            finite = np.isfinite(float(each))
+        except (TypeError, ValueError):
+            return f"'{each}' is not a number"
+        if not finite:
+            return f"'{each}' is not a finite number"
+    return None
 
 
 def _shares(split: str, fractions: Sequence[float] | None, name: str) -> list[float]:
@@ -254,11 +297,12 @@ def _assign(items: pd.DataFrame, shares: Sequence[float], generator: np.random.G
     """The index of each item's part, `(n_items,)`, drawn over groups."""
     keys = _group_keys(items)
     row_of = {key: row for row, key in enumerate(sorted(set(keys)))}
-    column_of = {label: column for column, label in enumerate(sorted({each for one in items["label"] for each in one}))}
+    labels = items["strata"] if "strata" in items else items["label"]
+    column_of = {label: column for column, label in enumerate(sorted({each for one in labels for each in one}))}
     counts = np.zeros((len(row_of), len(column_of)), dtype=int)
     sizes = np.zeros(len(row_of), dtype=int)
     rows = np.array([row_of[key] for key in keys], dtype=int)
-    for row, label in zip(rows, items["label"], strict=True):
+    for row, label in zip(rows, labels, strict=True):
         sizes[row] += 1
         for each in label:
             counts[row, column_of[each]] += 1

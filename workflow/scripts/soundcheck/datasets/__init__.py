@@ -1,13 +1,17 @@
 """Datasets: each module says where its files come from, which tracks they hold, and what their labels are.
 
-A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass` or `multilabel`; empty: any
-task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and the functions
+A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass`, `multilabel` or `regression`;
+empty: any task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and
+the functions
 
     download(folder, **options) -> None         make the files present and verified; nothing where they already are
     tracks(folder, **options) -> DataFrame      track_id, path, group, optionally left_out (reason), own metadata
     labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
-                                                str, the reason why the track is left out of the task
+                                                str, the reason why the track is left out of the task. Of a
+                                                regression: its numbers, each a str
     splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
+    targets(task, **options) -> list[str] | None
+                                                optional: what the numbers of a regression are, such as `tempo`
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
     about(**options) -> dict                    optional: `title` and `licence`, where the options choose the dataset
 """
@@ -27,7 +31,10 @@ from soundcheck.naming import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DATASETS = ("audio_files", "keys", "mirdata_files", "mirdata_parts", "mirdata_reading", "mirdata_recipes")
+_NOT_DATASETS = (
+    *("audio_files", "audiofolder", "keys", "label_files"),
+    *("mirdata_files", "mirdata_parts", "mirdata_reading", "mirdata_recipes"),
+)
 
 
 def names() -> list[str]:
@@ -71,6 +78,11 @@ def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
 def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
     """The dataset's published folds for a task; None where it has none."""
     return module.splits(tracks, task) if hasattr(module, "splits") else None
+
+
+def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:
+    """What the numbers of a regression are called; None where the dataset does not say."""
+    return module.targets(task, **(options or {})) if hasattr(module, "targets") else None
 
 
 def with_groups(module: ModuleType, tracks: pd.DataFrame, task: str) -> tuple[pd.DataFrame, str | None]:

@@ -49,6 +49,8 @@ wildcard_constraints:
 MODELS = settings.models
 TRACKS = "<results>/tracks/{dataset}.parquet"
 SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
+FINGERPRINTS = "<results>/fingerprints/{dataset}.parquet"
+AUDIT = "<results>/audit/{dataset}/{task}/{split}.csv"
 EMBEDDINGS = "<results>/embeddings/{dataset}/{deformation}/{embedder}.parquet"
 AUDIO = "<results>/audio/{dataset}/{deformation}/{embedder}.csv"
 SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.csv"
@@ -183,6 +185,6 @@ def figure_files():
 
 
 def report_items():
-    pages = ["configuration", "versions", "counts", "left_out", "audio_conditions", "embedder_catalogue"]
+    pages = ["configuration", "versions", "counts", "audit", "left_out", "audio_conditions", "embedder_catalogue"]
     pages += ["embedder_checks"] if settings.check_embedders else []
     return table_files() + figure_files() + [f"<results>/pages/{page}.html" for page in pages]

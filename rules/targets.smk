@@ -3,6 +3,7 @@
 
 localrules:
     all,
+    audit,
     list_embedders,
     check_embedders,
     deform,
@@ -23,6 +24,11 @@ rule deform:
 rule weights:
     input:
         [f"{MODELS}/{file}" for file in plan.weights],
+
+
+rule audit:
+    input:
+        "<results>/pages/audit.html",
 
 
 rule embed:

@@ -26,7 +26,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset, and where it lies."""
+    """A dataset, where it lies, and what its parts may share although it is a leak."""
 
     name: str
     module: str
@@ -34,6 +34,7 @@ class Dataset:
     csv: str
     title: str
     synthetic: bool
+    allow_overlap: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ def _dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
         csv=item["csv"],
         title=entry["title"] if item["name"] in catalog.datasets else item["name"],
         synthetic=entry["synthetic"],
+        allow_overlap=tuple(sorted(item["allow_overlap"])),
     )
 
 

@@ -14,8 +14,8 @@ HUB = "https://huggingface.co"
 def download(url: str, path: str | Path, sha256: str = "", embedders: Sequence[str] = ()) -> None:
     """Download weights to `path`, complete and verified, or not at all; note their digest beside them.
 
-    `embedders` are those that read them, for messages. `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
-    variable HF_ENDPOINT names.
+    `embedders` are those that read them, for messages. `hf://owner/name/revision/file` stands for a file on the Hugging
+    Face hub, or on the mirror that the environment variable HF_ENDPOINT names.
 
     Raises:
         DownloadError: they cannot be had, or are not those that the catalogue names.
@@ -27,8 +27,8 @@ def download(url: str, path: str | Path, sha256: str = "", embedders: Sequence[s
     except DownloadError as error:
         names = ", ".join(embedders) or path.name
         raise DownloadError(
-            f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run `snakemake weights` "
-            "where there is one and copy the folder of models"
+            f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run "
+            "`snakemake weights` where there is one and copy the folder of models"
         ) from error
     _record(path, file_sha256(path))
 

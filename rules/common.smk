@@ -1,4 +1,5 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -71,7 +72,16 @@ def dataset_of(wildcards):
 
 
 def dataset_options(wildcards):
-    return {"csv": dataset_of(wildcards).csv}
+    return dataset_of(wildcards).options
+
+
+def split_parameters(wildcards):
+    split = plan.splits[wildcards.split]
+    return dataclasses.asdict(split) | {"whole": split.whole}
+
+
+def label_file(wildcards):
+    return dataset_of(wildcards).options.get("csv", [])
 
 
 def listing_of(wildcards):

@@ -26,7 +26,7 @@ rule download:
 rule index:
     input:
         record="<results>/datasets/{dataset}.json",
-        csv=lambda wildcards: dataset_of(wildcards).csv or [],
+        csv=label_file,
     output:
         "<results>/tracks/{dataset}.parquet",
     log:
@@ -67,7 +67,7 @@ rule split:
         module=lambda wildcards: dataset_of(wildcards).module,
         options=dataset_options,
         task_type=lambda wildcards: plan.tasks[wildcards.task].type,
-        fractions=lambda wildcards: plan.splits[wildcards.split].fractions,
+        split=split_parameters,
         seed=settings.seed,
         code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "splits"),
     script:

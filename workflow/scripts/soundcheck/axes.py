@@ -1,6 +1,6 @@
 """What a configuration is made of: tasks, datasets, splits, scenarios, embedders, probes, experiments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from soundcheck.canonical import scenario_name
@@ -26,23 +26,34 @@ class Task:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset, where it lies, and what its parts may share although it is a leak."""
+    """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak."""
 
     name: str
     module: str
     folder: str
-    csv: str
     title: str
     synthetic: bool
     allow_overlap: tuple[str, ...] = ()
+    options: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Split:
-    """How a dataset is parted for a task; `fractions` only when the config gives them."""
+    """How a dataset is parted for a task.
+
+    `published` names a published split; without it and without `fractions` it is `single` or `all`. With `per_class` only
+    a sample of that many tracks of each class takes part.
+    """
 
     name: str
-    fractions: tuple[float, ...] | None
+    fractions: tuple[float, ...] | None = None
+    published: str | None = None
+    per_class: int | None = None
+
+    @property
+    def whole(self) -> str:
+        """The name of the split of which a sample is taken."""
+        return self.name.removesuffix(f"-{self.per_class}-per-class")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,22 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+    allowed = catalog.datasets[kind].get("allows", [])
+    for option in dataset["options"].keys() - set(allowed):
+        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
+    yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if isinstance(split_type, list) or split_type in ("single", "all"):
+        return
+    names = ["single", "all", *catalog.datasets[kind].get("splits", {}).get(task.name, [])]
+    if split_type not in names:
+        yield (
+            (*path, "split_type"),
+            f"{kind} has no split {split_type!r} for {task.name}{nearest(split_type, names)} Possible are "
+            f"{', '.join(names)}, or three shares such as [0.6, 0.2, 0.2]",
+        )
 
 
 def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:

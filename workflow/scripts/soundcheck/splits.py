@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
+from soundcheck.sampling import sampled
 from soundcheck.seeds import seed_for
 from soundcheck.stratification import quantile_bins, stratify
 
@@ -48,6 +49,8 @@ def make_split(
     official: pd.DataFrame | None = None,
     grouped_by: str | None = None,
     targets: Sequence[str] | None = None,
+    published: str | None = None,
+    per_class: int | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -56,7 +59,9 @@ def make_split(
 
     `split` is `single` (the first official fold, else 0.8 / 0.1 / 0.1); `all` (all official folds, else five:
     validation = fifth i, test = fifth i + 1 modulo 5, train = the rest); or any id together with `fractions` (train,
-    validation, test), which ignores the official folds. `official` has the columns track_id, fold, part.
+    validation, test), which ignores the official folds. `official` has the columns track_id, fold, part; `published` is
+    the name of that split where the configuration chose it: then all its folds are meant. With `per_class`, all but a
+    sample of so many tracks of each class are left out.
 
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
@@ -79,12 +84,15 @@ def make_split(
     notes: dict = {}
     dropped: dict[str, str] = {}
     if is_official:
-        folds = _official_folds(items, official, split, generator, notes, name)
+        folds = _official_folds(items, official, "all" if published else split, generator, notes, name)
     else:
         shares = _shares(split, fractions, name)
         dropped = {} if targets else _drop_rare_labels(items, task_type, len(shares))
         folds = _drawn_folds(items, shares, split, generator)
     dropped |= {} if targets else _drop_untrained_labels(items, folds, task_type)
+    if per_class:
+        _leave_out_all_but_a_sample(folds, per_class, "regression" if targets else task_type, generator)
+        split = f"{split}-{per_class}-per-class"
     classes = targets or sorted({label for fold in folds for label in _labels_in(fold, "train")})
     table = _table(items, folds)
     check(table, groups=not is_official, name=name)
@@ -371,6 +379,20 @@ def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], task_
     for fold in folds:
         _remove_labels(fold, dropped, task_type)
     return dropped
+
+
+def _leave_out_all_but_a_sample(
+    folds: list[pd.DataFrame], per_class: int, task_type: str, generator: np.random.Generator
+) -> None:
+    """Keep the same tracks in every fold; changes `folds`."""
+    used = folds[0][folds[0]["part"] != LEFT_OUT]
+    if task_type == "regression":
+        used = used.assign(label=[["all"]] * len(used))
+    chosen = sampled(used, per_class, generator)
+    for fold in folds:
+        others = (fold["part"] != LEFT_OUT) & ~fold["track_id"].isin(chosen)
+        fold.loc[others, "reason"] = f"not in the sample of {per_class} tracks of each class"
+        fold.loc[others, "part"] = LEFT_OUT
 
 
 def _untrained(label: str, fold: int) -> str:

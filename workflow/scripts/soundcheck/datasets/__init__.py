@@ -9,7 +9,9 @@ the functions
     labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
                                                 str, the reason why the track is left out of the task. Of a
                                                 regression: its numbers, each a str
-    splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
+    splits(tracks, task, name=None) -> DataFrame | None
+                                                optional: published folds as track_id, fold, part; `name` is one of those
+                                                that the constant SPLITS names by task, the first one by default
     targets(task, **options) -> list[str] | None
                                                 optional: what the numbers of a regression are, such as `tempo`
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
@@ -75,9 +77,13 @@ def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
     return {"title": known["title"], "licence": known["licence"]}
 
 
-def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
-    """The dataset's published folds for a task; None where it has none."""
-    return module.splits(tracks, task) if hasattr(module, "splits") else None
+def official_splits(
+    module: ModuleType, tracks: pd.DataFrame, task: str, name: str | None = None
+) -> pd.DataFrame | None:
+    """The dataset's published folds for a task, of the split of this name or of its first; None where it has none."""
+    if not hasattr(module, "splits"):
+        return None
+    return module.splits(tracks, task) if name is None else module.splits(tracks, task, name)
 
 
 def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:

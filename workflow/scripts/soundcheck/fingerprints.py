@@ -89,6 +89,9 @@ def write_fingerprints(
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
+    import scipy.fft  # noqa: F401 (workers share what is loaded before they are forked)
+    import soundfile  # noqa: F401
+    import soxr  # noqa: F401
 
     from soundcheck.files import atomic
 

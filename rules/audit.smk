@@ -48,7 +48,7 @@ rule audit_split:
     params:
         allow_overlap=lambda wildcards: list(dataset_of(wildcards).allow_overlap),
         module=lambda wildcards: dataset_of(wildcards).module,
-        code=lambda wildcards: source_digest("audit", f"datasets.{dataset_of(wildcards).module}"),
+        code=lambda wildcards: source_digest("audit", *dataset_modules(wildcards)),
     script:
         "../workflow/scripts/audit_split.py"
 

@@ -14,7 +14,7 @@ from soundcheck.digests import source_digest
 from soundcheck.errors import SoundcheckError
 from soundcheck.listing import listing_digest
 from soundcheck.locks import hold_lock
-from soundcheck.plan import Embedded, Evaluation, Plan
+from soundcheck.plan import EVERYTHING, Embedded, Evaluation, Plan
 
 
 def stop(error):
@@ -75,9 +75,30 @@ def dataset_options(wildcards):
     return dataset_of(wildcards).options
 
 
+def parts_of(wildcards):
+    """The dataset that is trained on, and the one that is tested on."""
+    return [part.name for part in dataset_of(wildcards).parts]
+
+
+def of_parts(path, wildcards):
+    return [path.format(**dict(wildcards) | {"dataset": part}) for part in parts_of(wildcards)]
+
+
+def embedded_parts_of(path, wildcards):
+    """Clean, both datasets are needed; deformed, the one that is tested on."""
+    both = of_parts(path, wildcards)
+    return both if wildcards.deformation == "clean" else both[1:]
+
+
 def split_parameters(wildcards):
     split = plan.splits[wildcards.split]
     return dataclasses.asdict(split) | {"whole": split.whole}
+
+
+def dataset_modules(wildcards):
+    """The modules of the library that know a dataset; a joined one has none of its own."""
+    dataset = dataset_of(wildcards)
+    return [] if dataset.parts else [f"datasets.{dataset.module}"]
 
 
 def label_file(wildcards):
@@ -172,6 +193,11 @@ def scoring_modules(wildcards):
         }[task.type]
     )
     return "scoring", own
+
+
+def plain_datasets():
+    """A regular expression of the datasets that are not joined of two."""
+    return one_of(name for name in plan.datasets if name not in plan.joined)
 
 
 def each(path, items):

@@ -8,6 +8,8 @@ rule download:
         "<logs>/download/{dataset}.log",
     benchmark:
         "<benchmarks>/download/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     retries: 1
     conda:
         "../envs/analysis.yaml"
@@ -33,6 +35,8 @@ rule index:
         "<logs>/index/{dataset}.log",
     benchmark:
         "<benchmarks>/index/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     threads: 4
@@ -58,6 +62,8 @@ rule split:
         "<logs>/split/{dataset}/{task}/{split}.log",
     benchmark:
         "<benchmarks>/split/{dataset}/{task}/{split}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     resources:

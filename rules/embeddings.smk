@@ -39,6 +39,7 @@ rule embedding:
     benchmark:
         "<benchmarks>/embedding/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
+        dataset=plain_datasets(),
         embedder=one_of(name for name, embedder in plan.embedders.items() if not embedder.is_cut),
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
@@ -72,6 +73,7 @@ rule layers:
     benchmark:
         "<benchmarks>/layers/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
+        dataset=plain_datasets(),
         embedder=one_of(name for name, embedder in plan.embedders.items() if embedder.is_cut),
     conda:
         "../envs/analysis.yaml"
@@ -121,6 +123,8 @@ rule listening:
         "<logs>/listening/{dataset}/{deformation}.log",
     benchmark:
         "<benchmarks>/listening/{dataset}/{deformation}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     resources:

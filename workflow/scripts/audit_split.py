@@ -14,7 +14,7 @@ with job(snakemake.log[0]):
         snakemake.input.fingerprints,
         snakemake.input.duplicates,
         list(params.allow_overlap),
-        getattr(datasets.load(params.module), "PUBLISHED_COUNTS", None),
+        datasets.published_counts(params.module),
     )
     print(*audit.summary(found) or ["nothing found"], sep="\n")
     # Snakemake removes the outputs of a job that fails; this file, with all that stopped it, stays.

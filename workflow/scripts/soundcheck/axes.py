@@ -26,7 +26,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak."""
+    """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak.
+
+    A joined one has `parts`, the dataset that is trained on and the one that is tested on.
+    """
 
     name: str
     module: str
@@ -35,14 +38,20 @@ class Dataset:
     synthetic: bool
     allow_overlap: tuple[str, ...] = ()
     options: dict = field(default_factory=dict)
+    parts: tuple["Dataset", ...] = ()
+
+    @property
+    def tested(self) -> "Dataset":
+        """The dataset whose tracks are tested."""
+        return self.parts[1] if self.parts else self
 
 
 @dataclass(frozen=True)
 class Split:
     """How a dataset is parted for a task.
 
-    `published` names a published split; without it and without `fractions` it is `single` or `all`. With `per_class` only
-    a sample of that many tracks of each class takes part.
+    `published` names a published split; without it and without `fractions` it is `single` or `all`. With `per_class`
+    only a sample of that many tracks of each class takes part.
     """
 
     name: str

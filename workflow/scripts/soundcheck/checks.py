@@ -44,6 +44,27 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
 
 
 def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    ends = [end for end in ("train_on", "test_on") if end in dataset]
+    if not ends:
+        yield from _wrong_plain_dataset(dataset, task, path, catalog)
+        return
+    if len(ends) == 1:
+        yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
+        return
+    for end in ends:
+        yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
+    for key in ("type", "dir"):
+        if key in dataset:
+            yield (*path, key), f"`{key}` belongs to the datasets of `train_on` and `test_on`"
+    kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
+    if kind in catalog.datasets:
+        yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if "train_on" in dataset or "test_on" in dataset:
+        yield path, "a dataset that is joined of two cannot be joined again"
+        return
     kind = dataset.get("type", dataset["name"])
     if kind not in catalog.datasets:
         place = (*path, "type") if "type" in dataset else path

@@ -117,6 +117,21 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
 
 
 def _dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
+    if "train_on" not in item:
+        return _plain_dataset(item, data, catalog)
+    parts = tuple(_plain_dataset(item[end], data, catalog) for end in ("train_on", "test_on"))
+    return Dataset(
+        name=item["name"],
+        module="joined",
+        folder=".",
+        title=" to ".join(part.title for part in parts),
+        synthetic=any(part.synthetic for part in parts),
+        allow_overlap=tuple(sorted(item["allow_overlap"])),
+        parts=parts,
+    )
+
+
+def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
     kind = item.get("type", item["name"])
     entry = catalog.datasets[kind]
     # Rows of the catalogue may share a folder; a dataset of one's own has one of its own.

@@ -21,6 +21,8 @@ PARTS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
 SINGLE_FRACTIONS = (0.8, 0.1, 0.1)
 N_FOLDS = 5
+# All tracks are tested, by probes that were trained on another dataset.
+EVERYTHING = "everything"
 # Where published parts have no validation part, this share of their training tracks becomes it.
 VALIDATION_SHARE = 0.1
 
@@ -59,9 +61,9 @@ def make_split(
 
     `split` is `single` (the first official fold, else 0.8 / 0.1 / 0.1); `all` (all official folds, else five:
     validation = fifth i, test = fifth i + 1 modulo 5, train = the rest); or any id together with `fractions` (train,
-    validation, test), which ignores the official folds. `official` has the columns track_id, fold, part; `published` is
-    the name of that split where the configuration chose it: then all its folds are meant. With `per_class`, all but a
-    sample of so many tracks of each class are left out.
+    validation, test), which ignores the official folds; or `everything`, all for testing. `official` has the columns
+    track_id, fold, part; `published` is the name of that split where the configuration chose it: then all its folds are
+    meant. With `per_class`, all but a sample of so many tracks of each class are left out.
 
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
@@ -83,19 +85,23 @@ def make_split(
     is_official = fractions is None and official is not None
     notes: dict = {}
     dropped: dict[str, str] = {}
-    if is_official:
+    if split == EVERYTHING:
+        folds = [items[items["reason"].isna()].reset_index(drop=True).assign(fold=0, part="test")]
+    elif is_official:
         folds = _official_folds(items, official, "all" if published else split, generator, notes, name)
     else:
         shares = _shares(split, fractions, name)
         dropped = {} if targets else _drop_rare_labels(items, task_type, len(shares))
         folds = _drawn_folds(items, shares, split, generator)
-    dropped |= {} if targets else _drop_untrained_labels(items, folds, task_type)
+    if split != EVERYTHING and not targets:
+        dropped |= _drop_untrained_labels(items, folds, task_type)
     if per_class:
         _leave_out_all_but_a_sample(folds, per_class, "regression" if targets else task_type, generator)
         split = f"{split}-{per_class}-per-class"
     classes = targets or sorted({label for fold in folds for label in _labels_in(fold, "train")})
     table = _table(items, folds)
-    check(table, groups=not is_official, name=name)
+    if split != EVERYTHING:
+        check(table, groups=not is_official, name=name)
     metadata = {
         "dataset": dataset,
         "task": task,
@@ -103,7 +109,7 @@ def make_split(
         "split": split,
         "classes": classes,
         "left_out_labels": dropped,
-        "fractions": None if is_official else _part_fractions(shares),
+        "fractions": None if is_official or split == EVERYTHING else _part_fractions(shares),
         "seed": seed,
         "grouped_by": grouped_by if items["group"].notna().any() else None,
         "official": is_official,

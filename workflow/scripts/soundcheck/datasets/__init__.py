@@ -10,8 +10,8 @@ the functions
                                                 str, the reason why the track is left out of the task. Of a
                                                 regression: its numbers, each a str
     splits(tracks, task, name=None) -> DataFrame | None
-                                                optional: published folds as track_id, fold, part; `name` is one of those
-                                                that the constant SPLITS names by task, the first one by default
+                                                optional: published folds as track_id, fold, part; `name` is one
+                                                that the constant SPLITS names by task, by default the first
     targets(task, **options) -> list[str] | None
                                                 optional: what the numbers of a regression are, such as `tempo`
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
@@ -84,6 +84,11 @@ def official_splits(
     if not hasattr(module, "splits"):
         return None
     return module.splits(tracks, task) if name is None else module.splits(tracks, task, name)
+
+
+def published_counts(name: str) -> dict | None:
+    """How many tracks the parts of a dataset's published splits have, by task, split and part; None where unknown."""
+    return getattr(load(name), "PUBLISHED_COUNTS", None) if name in names() else None
 
 
 def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:

@@ -125,6 +125,10 @@ def whose_weights(file):
     return [name for name, weights in whole.items() if file in (each["file"] for each in weights)]
 
 
+def how_to_get_weights(file):
+    return next((settings.embedders[name].get("get_weights", "") for name in whose_weights(file)), "")
+
+
 def digests_of_weights(wildcards):
     """What the weights of an embedder must be; None where the configuration accepts any."""
     return [file.sha256 for file in embedder_of(wildcards).weights] if settings.check_weights else None

@@ -20,6 +20,7 @@ rule download_weights:
         url=lambda wildcards: plan.weights[wildcards.file].url,
         sha256=lambda wildcards: plan.weights[wildcards.file].sha256 if settings.check_weights else "",
         embedders=lambda wildcards: whose_weights(wildcards.file),
+        get_weights=lambda wildcards: how_to_get_weights(wildcards.file),
     script:
         "../workflow/scripts/download_weights.py"
 

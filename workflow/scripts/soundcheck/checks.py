@@ -163,8 +163,6 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:
         yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
-    if row.get("get_weights") and not embedder["weights"]:
-        yield path, f"{kind} needs `weights`, a path: {row['get_weights']}"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_layers(embedder, row, kind, path)
 

@@ -11,21 +11,26 @@ from soundcheck.files import atomic
 HUB = "https://huggingface.co"
 
 
-def download(url: str, path: str | Path, sha256: str = "", embedders: Sequence[str] = ()) -> None:
+def download(
+    url: str, path: str | Path, sha256: str = "", embedders: Sequence[str] = (), get_weights: str = ""
+) -> None:
     """Download weights to `path`, complete and verified, or not at all; note their digest beside them.
 
-    `embedders` are those that read them, for messages. `hf://owner/name/revision/file` stands for a file on the Hugging
-    Face hub, or on the mirror that the environment variable HF_ENDPOINT names.
+    `embedders` are those that read them, `get_weights` how to come by them without an address: both for messages.
+    `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
+    variable HF_ENDPOINT names.
 
     Raises:
         DownloadError: they cannot be had, or are not those that the catalogue names.
     """
     path = Path(path)
+    names = ", ".join(embedders) or path.name
+    if not url:
+        raise DownloadError(f"weights of {names}: there is no address to get {path} from; {get_weights}")
     expected = sha256 or recorded_sha256(path)
     try:
         fetch(address(url), path, expected or None)
     except DownloadError as error:
-        names = ", ".join(embedders) or path.name
         raise DownloadError(
             f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run "
             "`snakemake weights` where there is one and copy the folder of models"

@@ -35,6 +35,7 @@ pathvars:
     results=settings.results,
     logs=f"{settings.results}/logs",
     benchmarks=f"{settings.results}/benchmarks",
+    models=settings.models,
 
 
 wildcard_constraints:
@@ -47,7 +48,6 @@ wildcard_constraints:
     preset="|".join(settings.autotable) or "none",
 
 
-MODELS = settings.models
 TRACKS = "<results>/tracks/{dataset}.parquet"
 SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
 FINGERPRINTS = "<results>/fingerprints/{dataset}.parquet"
@@ -116,7 +116,7 @@ def embedder_of(wildcards):
 
 
 def weights_of(wildcards):
-    return [f"{MODELS}/{file}" for file in plan.weights_of(wildcards.embedder)]
+    return [f"<models>/{file}" for file in plan.weights_of(wildcards.embedder)]
 
 
 def whose_weights(file):

@@ -3,7 +3,7 @@
 
 rule download_weights:
     output:
-        MODELS + "/{file}",
+        "<models>/{file}",
     log:
         "<logs>/download_weights/{file}.log",
     benchmark:

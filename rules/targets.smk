@@ -23,7 +23,7 @@ rule deform:
 
 rule weights:
     input:
-        [f"{MODELS}/{file}" for file in plan.weights],
+        [f"<models>/{file}" for file in plan.weights],
 
 
 rule audit:
@@ -59,6 +59,8 @@ rule figures:
 rule list_embedders:
     log:
         "<logs>/list_embedders.log",
+    conda:
+        "../envs/analysis.yaml"
     params:
         rows=settings.embedders,
     script:

@@ -14,7 +14,7 @@ def test_the_catalogue_equals_the_modules(repository):
         if entry["module"] == "mirdata_adapter":
             continue
         module = datasets.load(entry["module"])
-        assert set(entry.pop("allows", [])) <= {"label", "sample_rate"}
+        assert set(entry.pop("allows", [])) <= {"label", "sample_rate", "subset"}
         assert {task: tuple(names) for task, names in entry.pop("splits", {}).items()} == getattr(module, "SPLITS", {})
         # Several rows may share a module, with other options.
         assert entry.pop("options", {}).keys() <= {"subset"}

@@ -14,7 +14,7 @@ from soundcheck import parquet
 from soundcheck.embeddings import EmbeddingsWriter
 from soundcheck.errors import SoundcheckError
 from soundcheck.files import csv_rows, read_rows
-from soundcheck.splits import LEFT_OUT, SCHEMA, check
+from soundcheck.splits import LEFT_OUT, SCHEMA, check, digest
 
 _TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
 
@@ -65,8 +65,12 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     columns = [pa.array([_plain(value) for value in whole[field.name]], field.type) for field in SCHEMA]
     table = pa.table(columns, schema=SCHEMA)
     check(table, groups=False, name=f"dataset '{name}', task '{metadata['task']}', split '{metadata['split']}'")
-    left_out_labels = metadata["left_out_labels"] | dropped
-    return table, metadata | {"dataset": name, "left_out_labels": left_out_labels, "tested_on": datasets[1]}
+    return table, metadata | {
+        "dataset": name,
+        "left_out_labels": metadata["left_out_labels"] | dropped,
+        "tested_on": datasets[1],
+        "sha256": digest(table),
+    }
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ Every split that we draw comes from one algorithm, iterative stratification over
 group of its own, and a multiclass label is a single tag, so it serves multiclass and multilabel tasks alike.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -114,6 +115,7 @@ def make_split(
         "grouped_by": grouped_by if items["group"].notna().any() else None,
         "official": is_official,
         "group_overlap": group_overlap(table),
+        "sha256": digest(table),
         **counted,
         **notes,
     }
@@ -146,6 +148,13 @@ def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
             why = f" Most frequent reason for leaving out: {reasons[0][0]}." if reasons else ""
             lacking = f"{empty[0]} part has" if len(empty) == 1 else f"parts {', '.join(empty)} have"
             raise SoundcheckError(f"{where}: the {lacking} no track ({found}).{why}")
+
+
+def digest(table: pa.Table) -> str:
+    """SHA-256 of who is where: fold, track and part of all rows in their order. Equal splits have equal digests."""
+    columns = (table[name].to_pylist() for name in ("fold", "track_id", "part"))
+    lines = (f"{fold}\t{track_id}\t{part}\n" for fold, track_id, part in zip(*columns, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def group_overlap(table: pa.Table) -> list[str]:

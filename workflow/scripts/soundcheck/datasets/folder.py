@@ -40,6 +40,7 @@ GROUPED_BY = "the CSV's column 'group'"
 
 PARTS = audiofolder.PARTS
 _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
+_PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path")
 _COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "group", "track_id")
 
 
@@ -124,7 +125,7 @@ def _find_csv(folder: Path, name: str) -> Path:
 
 
 def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFrame:
-    columns, rows = label_files.read(path, _COLUMNS)
+    columns, rows = _with_path(*label_files.read(path, (*_COLUMNS, *_PATHS)))
     _require_path(path, columns, "path")
     label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
     paths = [str(PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
@@ -196,6 +197,17 @@ def _own_column(values: list) -> list:
     if any(isinstance(value, list) for value in values):
         return [value if isinstance(value, list) else [value] if value else None for value in values]
     return [value or None for value in values]
+
+
+def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[dict]]:
+    """The column `path`, which other programs' tables call otherwise, under its own name."""
+    other = next((name for name in _PATHS if name in columns), None)
+    if "path" in columns or other is None:
+        return columns, rows
+    renamed = {other: "path"}
+    return [renamed.get(name, name) for name in columns], [
+        {renamed.get(name, name): cell for name, cell in row.items()} for row in rows
+    ]
 
 
 def _require_path(path: Path, columns: list[str], wanted: str) -> None:

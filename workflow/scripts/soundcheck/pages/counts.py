@@ -79,6 +79,14 @@ def _split_counts(path: str) -> tuple[dict, list[Count]]:
     return meta, [Count(*axes, *key, n) for key, n in sorted(tally.items())]
 
 
+def _groups(by: str | None, overlap: list[str]) -> str:
+    if not by:
+        return "parts are disjoint by track; no group is known"
+    if overlap:
+        return f"groups ({by}) that the published split has in two parts: {len(overlap)}"
+    return f"no {by} is in two parts"
+
+
 def _split_section(meta: dict, found: list[Count]) -> list[str]:
     n = {(count.fold, count.part, count.label): count.n for count in found}
     folds = sorted({count.fold for count in found})
@@ -88,8 +96,9 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
     facts = [
         words(meta["task_type"]),
         plural(len(labels), "target") if is_regression else plural(len(labels), "class", "classes"),
-        f"no {by} is in two parts" if by else "parts are disjoint by track; no group is known",
+        _groups(by, meta.get("group_overlap", [])),
         f"seed {meta['seed']}" if meta.get("seed") is not None else "the dataset's own split",
+        *([f"sha256 of the parts {meta['sha256']}"] if "sha256" in meta else []),
     ]
     total = [(f"{fold}", *(n.get((fold, part, ""), 0) for part in PARTS)) for fold in folds]
     section = [

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from soundcheck import indexing
-from soundcheck.datasets import audiofolder, folder
+from soundcheck.datasets import folder
+from soundcheck.datasets.support import audiofolder
 from soundcheck.errors import SoundcheckError
 from soundcheck.splits import make_split
 

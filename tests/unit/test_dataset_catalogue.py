@@ -4,7 +4,7 @@ import yaml
 from soundcheck import datasets
 from soundcheck.datasets import mirdata_adapter
 from soundcheck.datasets.mirdata_adapter import Options
-from soundcheck.datasets.mirdata_recipes import RECIPES
+from soundcheck.datasets.support.mirdata_recipes import RECIPES
 
 
 def test_the_catalogue_equals_the_modules(repository):

@@ -7,7 +7,7 @@ import soxr
 
 from soundcheck import duplicates, fingerprints
 from soundcheck.checking import music
-from soundcheck.datasets.audio_files import audio_files
+from soundcheck.datasets.support.audio_files import audio_files
 
 RATE = 44_100
 

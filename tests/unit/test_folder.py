@@ -1,7 +1,8 @@
 import pytest
 
 from soundcheck import datasets, indexing, splits
-from soundcheck.datasets import folder, keys
+from soundcheck.datasets import folder
+from soundcheck.datasets.support import keys
 from soundcheck.errors import SoundcheckError
 
 

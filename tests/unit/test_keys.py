@@ -1,6 +1,6 @@
 import pytest
 
-from soundcheck.datasets import keys
+from soundcheck.datasets.support import keys
 
 
 def test_there_are_24_keys_and_each_is_its_own_normal_form():

@@ -461,9 +461,6 @@ def server(tmp_path):
         thread.join()
 
 
-needs_fetch_all = pytest.mark.skipif(not hasattr(downloads, "fetch_all"), reason="downloads.fetch_all is not there yet")
-
-
 @pytest.fixture
 def published(server, tinysol, monkeypatch):
     """TinySOL as published, on the local server: an archive, a CSV, and mirdata's index."""
@@ -488,7 +485,6 @@ def published(server, tinysol, monkeypatch):
     return folder, remotes
 
 
-@needs_fetch_all
 def test_what_mirdata_publishes_is_downloaded_verified_and_laid_out(published, tinysol, tmp_path):
     folder = tmp_path / "new"
     mirdata_adapter.download(folder, dataset="tinysol")
@@ -498,7 +494,6 @@ def test_what_mirdata_publishes_is_downloaded_verified_and_laid_out(published, t
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("new")] == ["new"]
 
 
-@needs_fetch_all
 def test_the_index_of_a_dataset_that_is_there_goes_where_mirdata_keeps_it(published, tinysol, tmp_path):
     (tinysol / "tinysol_index_6.0.json").unlink()
     before = sorted(tinysol.rglob("*"))
@@ -508,7 +503,6 @@ def test_the_index_of_a_dataset_that_is_there_goes_where_mirdata_keeps_it(publis
     assert len(mirdata_adapter.tracks(tinysol, dataset="tinysol")) == N_TINYSOL
 
 
-@needs_fetch_all
 def test_a_wrong_checksum_leaves_no_dataset_behind(published, tmp_path, monkeypatch):
     published[1]["audio"].checksum = "0" * 32
     with pytest.raises(downloads.DownloadError, match="md5"):
@@ -516,7 +510,6 @@ def test_a_wrong_checksum_leaves_no_dataset_behind(published, tmp_path, monkeypa
     assert not (tmp_path / "new").exists()
 
 
-@needs_fetch_all
 def test_the_content_of_an_inner_folder_moves_up_as_mirdata_says(published, tmp_path):
     folder, remotes = published
     with zipfile.ZipFile(folder / "TinySOL.zip") as source, zipfile.ZipFile(folder / "Inner.zip", "w") as archive:
@@ -533,7 +526,6 @@ def test_the_content_of_an_inner_folder_moves_up_as_mirdata_says(published, tmp_
     assert mirdata_adapter.tracks(tmp_path / "new", dataset="tinysol")["left_out"].isna().all()
 
 
-@needs_fetch_all
 def test_an_index_that_cannot_be_had_says_how_to_get_it(published, tinysol):
     (tinysol / "tinysol_index_6.0.json").unlink()
     (published[0] / "tinysol_index_6.0.json").unlink()

@@ -1,13 +1,11 @@
 """Every embedder of the catalogue, and models of one's own, from weights on a server to one table."""
 
-import functools
-import http.server
 import json
 import shutil
-import threading
 
 import numpy as np
 import pytest
+from local_server import serving
 from models import all_models, onnx_model
 from running import REPOSITORY, folder, read_rows, snakemake, table, write_config, write_sounds
 
@@ -107,14 +105,8 @@ def server(tmp_path):
     served = tmp_path / "served"
     served.mkdir()
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=served)) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}", served
-        running.shutdown()
+    with serving(served) as running:
+        yield running.address, served
 
 
 def own_row(address):

@@ -8,7 +8,19 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent
 # These carry messages, files and processes around; no number passes through their hands.
 CANNOT_CHANGE_A_NUMBER = {
-    *("errors", "logs", "files", "workers", "jobs", "provenance", "weights", "downloads", "installing", "locks"),
+    *(
+        "errors",
+        "logs",
+        "files",
+        "workers",
+        "jobs",
+        "provenance",
+        "weights",
+        "downloads",
+        "archives",
+        "installing",
+        "locks",
+    ),
 }
 
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from soundcheck.downloads import DownloadError, fetch, file_sha256
+from soundcheck.downloads import DownloadError, fetch
 from soundcheck.errors import SoundcheckError
-from soundcheck.files import atomic
+from soundcheck.files import atomic, file_sha256
 
 HUB = "https://huggingface.co"
 

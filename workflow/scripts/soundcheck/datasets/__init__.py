@@ -26,23 +26,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from soundcheck.datasets.audio_files import audio_files
+from soundcheck.datasets.support.audio_files import audio_files
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DATASETS = (
-    *("audio_files", "audiofolder", "keys", "label_files"),
-    *("mirdata_files", "mirdata_parts", "mirdata_reading", "mirdata_recipes"),
-)
-
 
 def names() -> list[str]:
     """The names of all dataset modules, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in found if name not in _NOT_DATASETS)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
 
 
 def load(name: str) -> ModuleType:

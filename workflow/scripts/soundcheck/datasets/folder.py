@@ -24,8 +24,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from soundcheck.datasets import audiofolder, keys, label_files
-from soundcheck.datasets.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
+from soundcheck.datasets.support import audiofolder, keys, label_files
+from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean, several
 

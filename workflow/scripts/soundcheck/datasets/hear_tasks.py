@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundcheck.datasets.audio_files import ids_of
+from soundcheck.datasets.support.audio_files import ids_of
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.naming import several
 

@@ -20,8 +20,9 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from soundcheck import published
-from soundcheck.datasets.audio_files import audio_files
-from soundcheck.downloads import Remote, fetch_all, join, unpack
+from soundcheck.archives import join, unpack
+from soundcheck.datasets.support.audio_files import audio_files
+from soundcheck.downloads import Remote, fetch_all
 from soundcheck.errors import SoundcheckError
 from soundcheck.installing import install
 from soundcheck.naming import safe_id, several

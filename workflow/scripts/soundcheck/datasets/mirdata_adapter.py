@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundcheck.datasets import mirdata_files, mirdata_parts, mirdata_reading
-from soundcheck.datasets.mirdata_reading import Plan
-from soundcheck.datasets.mirdata_recipes import OFFICIAL, RECIPES, Recipe, Task, as_given, one_key
+from soundcheck.datasets.support import mirdata_files, mirdata_parts, mirdata_reading
+from soundcheck.datasets.support.mirdata_reading import Plan
+from soundcheck.datasets.support.mirdata_recipes import OFFICIAL, RECIPES, Recipe, Task, as_given, one_key
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean
 

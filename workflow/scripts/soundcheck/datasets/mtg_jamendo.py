@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from soundcheck import published
-from soundcheck.datasets.audio_files import audio_files
-from soundcheck.downloads import Remote, fetch_all, unpack
+from soundcheck.archives import unpack
+from soundcheck.datasets.support.audio_files import audio_files
+from soundcheck.downloads import Remote, fetch_all
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.installing import install
 

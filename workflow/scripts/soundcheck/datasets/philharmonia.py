@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundcheck.datasets.audio_files import audio_files
-from soundcheck.downloads import Remote, fetch_all, unpack
+from soundcheck.archives import unpack
+from soundcheck.datasets.support.audio_files import audio_files
+from soundcheck.downloads import Remote, fetch_all
 from soundcheck.errors import SoundcheckError
 from soundcheck.installing import install
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundcheck.datasets.keys import TONICS
+from soundcheck.datasets.support.keys import TONICS
 from soundcheck.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 

@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+from soundcheck import downloads
+from soundcheck.archives import unpack
 from soundcheck.errors import SoundcheckError
 
 # What has these suffixes is unpacked, other files are left as they are.
@@ -111,8 +113,6 @@ def _published(dataset) -> dict:
 
 
 def _fetch(remotes: list, folder: Path, title: str, licence: str) -> list[Path]:
-    from soundcheck import downloads
-
     # Files of one dataset may have the same name, and differ in the folder that they are meant for.
     wanted = [
         downloads.Remote(url=remote.url, file=f"{number}/{remote.filename}", md5=remote.checksum)
@@ -123,13 +123,11 @@ def _fetch(remotes: list, folder: Path, title: str, licence: str) -> list[Path]:
 
 def _place(remote, path: Path, place: Path, temporary: Path) -> None:
     """Put a file, or what an archive holds, into the folder `place`."""
-    from soundcheck import downloads
-
     if path.suffix not in _ARCHIVES:
         place.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place / remote.filename)
         return
-    downloads.unpack(path, temporary)
+    unpack(path, temporary)
     for inner in remote.unpack_directories or []:
         if (temporary / inner).is_dir():
             _merge(temporary / inner, place)

@@ -3,8 +3,8 @@
 import inspect
 
 from soundcheck.datasets.folder import PARTS
-from soundcheck.datasets.mirdata_reading import Plan, Row, attributes
-from soundcheck.datasets.mirdata_recipes import OFFICIAL
+from soundcheck.datasets.support.mirdata_reading import Plan, Row, attributes
+from soundcheck.datasets.support.mirdata_recipes import OFFICIAL
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck.datasets import mirdata_files
-from soundcheck.datasets.mirdata_recipes import OFFICIAL
+from soundcheck.datasets.support import mirdata_files
+from soundcheck.datasets.support.mirdata_recipes import OFFICIAL
 from soundcheck.errors import SoundcheckError, described
 from soundcheck.naming import did_you_mean
 

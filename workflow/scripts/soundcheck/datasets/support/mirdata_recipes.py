@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from soundcheck.datasets import keys
+from soundcheck.datasets.support import keys
 from soundcheck.errors import SoundcheckError
 
 # For the attribute that a split is read from: what mirdata's get_track_splits says.

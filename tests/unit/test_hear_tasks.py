@@ -137,10 +137,26 @@ def test_an_unpacked_archive_may_be_named_whole(tmp_path):
         hear_tasks.tracks(tmp_path)
 
 
-def test_an_event_task_is_refused_in_one_message(tmp_path):
-    make(tmp_path, metadata={"task_name": "dcase2016_task2", "embedding_type": "event"})
-    with pytest.raises(SoundcheckError, match=r"'dcase2016_task2' is an event task.*scene tasks only"):
-        hear_tasks.download(tmp_path)
+def test_an_event_task_is_read_as_the_tags_that_occur(tmp_path):
+    make(tmp_path, metadata=SCENE | {"embedding_type": "event", "prediction_type": "multilabel"})
+    files = {
+        path: sorted(json.loads(path.read_text()))
+        for path in tmp_path.glob("t*.json")
+        if path.stem in ("train", "test")
+    }
+    files |= {tmp_path / "valid.json": sorted(json.loads((tmp_path / "valid.json").read_text()))}
+    for path, names in files.items():
+        events = [{"label": "dog", "start": 0, "end": 9}, {"label": "cat", "start": 1, "end": 2}]
+        path.write_text(json.dumps({name: [*events, {"label": "dog", "start": 20, "end": 30}] for name in names}))
+    table = hear_tasks.tracks(tmp_path)
+    assert all(labels == ["cat", "dog"] for labels in hear_tasks.labels(table, "events"))
+    assert set(hear_tasks.splits(table, "events")["part"]) == {"train", "validation", "test"}
+
+
+def test_labels_without_times_do_not_fit_an_event_task(tmp_path):
+    make(tmp_path, metadata=SCENE | {"embedding_type": "event", "prediction_type": "multilabel"})
+    with pytest.raises(SoundcheckError, match="labels without times"):
+        hear_tasks.tracks(tmp_path)
 
 
 def test_what_is_no_task_folder_says_where_to_get_one(tmp_path):

@@ -28,7 +28,7 @@ def job(folder: str, name: str, scenario: str, threads: int, copies: int) -> dic
     import time
 
     from soundcheck import driver, embedders
-    from soundcheck.datasets.audio_files import audio_files
+    from soundcheck.datasets.support.audio_files import audio_files
     from soundcheck.indexing import header
     from soundcheck.preparation import Condition
 

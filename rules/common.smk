@@ -1,4 +1,5 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from soundcheck.digests import source_digest
 from soundcheck.errors import SoundcheckError
 from soundcheck.listing import listing_digest
 from soundcheck.locks import hold_lock
-from soundcheck.plan import Embedded, Evaluation, Plan
+from soundcheck.plan import EVERYTHING, Embedded, Evaluation, Plan
 
 
 def stop(error):
@@ -34,6 +35,7 @@ pathvars:
     results=settings.results,
     logs=f"{settings.results}/logs",
     benchmarks=f"{settings.results}/benchmarks",
+    models=settings.models,
 
 
 wildcard_constraints:
@@ -46,9 +48,10 @@ wildcard_constraints:
     preset="|".join(settings.autotable) or "none",
 
 
-MODELS = settings.models
 TRACKS = "<results>/tracks/{dataset}.parquet"
 SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
+FINGERPRINTS = "<results>/fingerprints/{dataset}.parquet"
+AUDIT = "<results>/audit/{dataset}/{task}/{split}.csv"
 EMBEDDINGS = "<results>/embeddings/{dataset}/{deformation}/{embedder}.parquet"
 AUDIO = "<results>/audio/{dataset}/{deformation}/{embedder}.csv"
 SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.csv"
@@ -69,7 +72,37 @@ def dataset_of(wildcards):
 
 
 def dataset_options(wildcards):
-    return {"csv": dataset_of(wildcards).csv}
+    return dataset_of(wildcards).options
+
+
+def parts_of(wildcards):
+    """The dataset that is trained on, and the one that is tested on."""
+    return [part.name for part in dataset_of(wildcards).parts]
+
+
+def of_parts(path, wildcards):
+    return [path.format(**dict(wildcards) | {"dataset": part}) for part in parts_of(wildcards)]
+
+
+def embedded_parts_of(path, wildcards):
+    """Clean, both datasets are needed; deformed, the one that is tested on."""
+    both = of_parts(path, wildcards)
+    return both if wildcards.deformation == "clean" else both[1:]
+
+
+def split_parameters(wildcards):
+    split = plan.splits[wildcards.split]
+    return dataclasses.asdict(split) | {"whole": split.whole}
+
+
+def dataset_modules(wildcards):
+    """The modules of the library that know a dataset; a joined one has none of its own."""
+    dataset = dataset_of(wildcards)
+    return [] if dataset.parts else [f"datasets.{dataset.module}"]
+
+
+def label_file(wildcards):
+    return dataset_of(wildcards).options.get("csv", [])
 
 
 def listing_of(wildcards):
@@ -83,7 +116,17 @@ def embedder_of(wildcards):
 
 
 def weights_of(wildcards):
-    return [f"{MODELS}/{file}" for file in plan.weights_of(wildcards.embedder)]
+    return [f"<models>/{file}" for file in plan.weights_of(wildcards.embedder)]
+
+
+def whose_weights(file):
+    """The models of the catalogue that read a file, whichever of them are evaluated."""
+    whole = {name: row["weights"] for name, row in settings.embedders.items() if "layers_of" not in row}
+    return [name for name, weights in whole.items() if file in (each["file"] for each in weights)]
+
+
+def how_to_get_weights(file):
+    return next((settings.embedders[name].get("get_weights", "") for name in whose_weights(file)), "")
 
 
 def digests_of_weights(wildcards):
@@ -147,9 +190,18 @@ def scoring_modules(wildcards):
     own = (
         "metrics.key"
         if task.is_key
-        else {"multiclass": "metrics.classification", "multilabel": "metrics.tagging"}[task.type]
+        else {
+            "multiclass": "metrics.classification",
+            "multilabel": "metrics.tagging",
+            "regression": "metrics.regression",
+        }[task.type]
     )
     return "scoring", own
+
+
+def plain_datasets():
+    """A regular expression of the datasets that are not joined of two."""
+    return one_of(name for name in plan.datasets if name not in plan.joined)
 
 
 def each(path, items):
@@ -173,6 +225,6 @@ def figure_files():
 
 
 def report_items():
-    pages = ["configuration", "versions", "counts", "left_out", "audio_conditions", "embedder_catalogue"]
+    pages = ["configuration", "versions", "counts", "audit", "left_out", "audio_conditions", "embedder_catalogue"]
     pages += ["embedder_checks"] if settings.check_embedders else []
     return table_files() + figure_files() + [f"<results>/pages/{page}.html" for page in pages]

@@ -8,6 +8,8 @@ rule download:
         "<logs>/download/{dataset}.log",
     benchmark:
         "<benchmarks>/download/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     retries: 1
     conda:
         "../envs/analysis.yaml"
@@ -26,13 +28,15 @@ rule download:
 rule index:
     input:
         record="<results>/datasets/{dataset}.json",
-        csv=lambda wildcards: dataset_of(wildcards).csv or [],
+        csv=label_file,
     output:
         "<results>/tracks/{dataset}.parquet",
     log:
         "<logs>/index/{dataset}.log",
     benchmark:
         "<benchmarks>/index/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     threads: 4
@@ -58,6 +62,8 @@ rule split:
         "<logs>/split/{dataset}/{task}/{split}.log",
     benchmark:
         "<benchmarks>/split/{dataset}/{task}/{split}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -67,7 +73,7 @@ rule split:
         module=lambda wildcards: dataset_of(wildcards).module,
         options=dataset_options,
         task_type=lambda wildcards: plan.tasks[wildcards.task].type,
-        fractions=lambda wildcards: plan.splits[wildcards.split].fractions,
+        split=split_parameters,
         seed=settings.seed,
         code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "splits"),
     script:

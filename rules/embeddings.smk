@@ -3,7 +3,7 @@
 
 rule download_weights:
     output:
-        MODELS + "/{file}",
+        "<models>/{file}",
     log:
         "<logs>/download_weights/{file}.log",
     benchmark:
@@ -19,6 +19,8 @@ rule download_weights:
     params:
         url=lambda wildcards: plan.weights[wildcards.file].url,
         sha256=lambda wildcards: plan.weights[wildcards.file].sha256 if settings.check_weights else "",
+        embedders=lambda wildcards: whose_weights(wildcards.file),
+        get_weights=lambda wildcards: how_to_get_weights(wildcards.file),
     script:
         "../workflow/scripts/download_weights.py"
 
@@ -38,6 +40,7 @@ rule embedding:
     benchmark:
         "<benchmarks>/embedding/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
+        dataset=plain_datasets(),
         embedder=one_of(name for name, embedder in plan.embedders.items() if not embedder.is_cut),
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
@@ -71,6 +74,7 @@ rule layers:
     benchmark:
         "<benchmarks>/layers/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
+        dataset=plain_datasets(),
         embedder=one_of(name for name, embedder in plan.embedders.items() if embedder.is_cut),
     conda:
         "../envs/analysis.yaml"
@@ -120,6 +124,8 @@ rule listening:
         "<logs>/listening/{dataset}/{deformation}.log",
     benchmark:
         "<benchmarks>/listening/{dataset}/{deformation}.tsv"
+    wildcard_constraints:
+        dataset=plain_datasets(),
     conda:
         "../envs/analysis.yaml"
     resources:

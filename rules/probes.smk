@@ -5,6 +5,8 @@ rule fit:
     input:
         embeddings=EMBEDDINGS.replace("{deformation}", "clean"),
         split=SPLIT,
+        # The audit has to pass first; that it ran again is no reason to train again.
+        audit=ancient(AUDIT),
     output:
         model=MODEL,
         history="<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/history.csv",

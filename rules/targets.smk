@@ -3,6 +3,7 @@
 
 localrules:
     all,
+    audit,
     list_embedders,
     check_embedders,
     deform,
@@ -22,7 +23,12 @@ rule deform:
 
 rule weights:
     input:
-        [f"{MODELS}/{file}" for file in plan.weights],
+        [f"<models>/{file}" for file in plan.weights],
+
+
+rule audit:
+    input:
+        "<results>/pages/audit.html",
 
 
 rule embed:
@@ -53,6 +59,8 @@ rule figures:
 rule list_embedders:
     log:
         "<logs>/list_embedders.log",
+    conda:
+        "../envs/analysis.yaml"
     params:
         rows=settings.embedders,
     script:

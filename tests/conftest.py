@@ -26,3 +26,9 @@ def repository() -> Path:
 def philharmonia_dir() -> Path:
     """Real recordings of notes, `audio/<instrument>/<file>.mp3`; the test is skipped where they are absent."""
     return _real("philharmonia-subset")
+
+
+@pytest.fixture(scope="session")
+def mirdata_samples() -> Path:
+    """A few real files of ten datasets, laid out as mirdata expects; the test is skipped where they are absent."""
+    return _real("mirdata-samples")

@@ -21,7 +21,7 @@ def test_a_module_says_where_its_audio_comes_from_and_under_which_licence(module
 
 
 def test_a_modules_tasks_are_of_known_types(module):
-    assert set(module.TASKS.values()) <= {"multiclass", "multilabel"}
+    assert set(module.TASKS.values()) <= {"multiclass", "multilabel", "regression"}
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from models import clmr_model, essentia_model, mert_model, mule_model, neuralfp_model, openl3_model
 
-NEURALFP = "neuralfp/ckpt-100"
+NEURALFP = "neuralfp/ckpt"
 
 
 def fill(models: Path, rows: dict[str, dict]) -> None:
-    """Write what the rows of the catalogue name below `models`, and a checkpoint of NeuralFP, which has no address."""
+    """Write what the rows of the catalogue name below `models`."""
     folders = {}
     for row in rows.values():
         for file in row["weights"]:
@@ -16,11 +16,12 @@ def fill(models: Path, rows: dict[str, dict]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             folders[path.parent if row["family"] == "huggingface" else path] = row
     for path, row in folders.items():
+        if row["family"] == "neuralfp":
+            continue  # one checkpoint, in two files
         if row["family"] == "huggingface":
             mert_model.write(path, "330M" if row["n_layers"] == 25 else "95M")
         else:
             _WRITERS[row["family"]](path)
-    (models / NEURALFP).parent.mkdir()
     neuralfp_model.write(models / NEURALFP)
 
 

@@ -2,22 +2,54 @@ import pytest
 import yaml
 
 from soundcheck import datasets
+from soundcheck.datasets import mirdata_adapter
+from soundcheck.datasets.mirdata_adapter import Options
+from soundcheck.datasets.support.mirdata_recipes import RECIPES
 
 
 def test_the_catalogue_equals_the_modules(repository):
     catalogue = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
-    assert sorted(entry["module"] for entry in catalogue.values()) == datasets.names()
+    assert sorted({entry["module"] for entry in catalogue.values()}) == datasets.names()
     for name, entry in catalogue.items():
+        if entry["module"] == "mirdata_adapter":
+            continue
         module = datasets.load(entry["module"])
+        assert set(entry.pop("allows", [])) <= {"label", "sample_rate", "subset"}
+        assert {task: tuple(names) for task, names in entry.pop("splits", {}).items()} == getattr(module, "SPLITS", {})
+        # Several rows may share a module, with other options.
+        assert entry.pop("options", {}).keys() <= {"subset"}
+        assert entry.pop("dir") in (f"data/{name}", f"data/{entry['module']}")
         assert entry == {
             "module": entry["module"],
             "title": module.TITLE,
             "licence": module.LICENSE,
             "synthetic": module.SYNTHETIC,
-            "dir": f"data/{name}",
             "tasks": {task: {"type": kind} for task, kind in module.TASKS.items()},
             "group": module.GROUPED_BY,
             "citation": module.BIBTEX,
+        }
+
+
+def test_the_catalogue_equals_the_recipes_and_what_mirdata_tells(repository):
+    pytest.importorskip("mirdata")
+    catalogue = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    rows = {
+        name: entry for name, entry in catalogue.items() if entry["module"] == "mirdata_adapter" and "options" in entry
+    }
+    assert sorted(rows) == sorted(RECIPES)
+    for name, recipe in RECIPES.items():
+        known = mirdata_adapter.about(dataset=name)
+        assert rows[name] == {
+            "module": "mirdata_adapter",
+            "options": {"dataset": name},
+            "allows": list(Options.__dataclass_fields__),
+            "title": recipe.title,
+            "licence": known["licence"],
+            "synthetic": False,
+            "dir": f"data/{name}",
+            "tasks": {task: {"type": each.type} for task, each in recipe.tasks.items()},
+            "group": recipe.grouped_by,
+            "citation": known["citation"],
         }
 
 

@@ -1,18 +1,26 @@
+import contextlib
 import hashlib
 import io
 import os
+import shutil
 import tarfile
+import tempfile
 import threading
+import time
 import zipfile
+from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from disks import no_file_above, read_only_folder
 
-from soundcheck import downloads
-from soundcheck.downloads import DownloadError
+from soundcheck import archives, downloads
+from soundcheck.downloads import DownloadError, Remote
 
 CONTENT = bytes(range(256)) * 2000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+MD5 = hashlib.md5(CONTENT).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
@@ -21,6 +29,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.etag, self.faults, self.ranges = CONTENT, '"1"', [], []
+        self.missing, self.before_answer = set(), lambda: None
         self.url = f"http://127.0.0.1:{self.server_port}/notes.zip"
 
 
@@ -30,13 +39,23 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.content)))
+        self.end_headers()
+
     def do_GET(self):
         server = self.server
+        if self.path in server.missing:
+            return self.answer(404, b"")
         wanted = self.headers.get("Range")
         server.ranges.append(wanted)
+        server.before_answer()
         fault = server.faults.pop(0) if server.faults else None
         if isinstance(fault, int):
             return self.answer(fault, b"")
+        if fault == "slow":
+            return self.drip(5.0)
         if fault == "html":
             return self.answer(200, b"<!DOCTYPE html><title>Please log in</title>", {"Content-Type": "text/html"})
         start = 0
@@ -54,6 +73,18 @@ class Handler(BaseHTTPRequestHandler):
         if start:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(server.content)}"
         self.answer(206 if start else 200, server.content[start:end], headers, cut=fault == "cut")
+
+    def drip(self, seconds):
+        """Send the file in a trickle, until the other side has had enough."""
+        n_pieces = int(seconds * 200)
+        self.send_response(200)
+        self.send_header("Content-Length", str(n_pieces * (1 << 14)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(n_pieces):
+                self.wfile.write(bytes(1 << 14))
+                time.sleep(0.005)
+        self.close_connection = True
 
     def answer(self, status, body, headers=None, cut=False):
         self.send_response(status)
@@ -200,6 +231,19 @@ def test_a_wrong_digest_names_both_and_leaves_nothing(server, target):
     assert left_behind(target) == []
 
 
+def test_a_wrong_md5_names_both_and_leaves_nothing(server, target):
+    with pytest.raises(DownloadError, match=f"expected md5 {'0' * 32}, found {MD5}"):
+        fetch(server, target, md5="0" * 32)
+    assert left_behind(target) == []
+
+
+def test_with_an_md5_alone_a_download_can_be_resumed(server, target):
+    server.faults, server.etag = ["cut"], None
+    fetch(server, target, md5=MD5)
+    assert target.read_bytes() == CONTENT
+    assert server.ranges[1] is not None
+
+
 def test_a_wrong_size_names_both(server, target):
     with pytest.raises(DownloadError, match=f"expected 5 bytes, found {len(CONTENT)}"):
         fetch(server, target, size=5)
@@ -216,6 +260,190 @@ def test_a_web_page_is_not_taken_for_the_file(server, target):
 def test_an_absent_server_is_one_clear_error(target):
     with pytest.raises(DownloadError, match=r"connection failed.*after 2 attempts"):
         downloads.fetch("http://127.0.0.1:9/notes.zip", target, attempts=2, backoff_s=0)
+
+
+# --- several files ---------------------------------------------------------------------------------------------------
+
+NAMES = ("a.bin", "b.bin", "parts/c.bin")
+
+
+def remotes(server, names=NAMES, **known):
+    base = server.url.rpartition("/")[0]
+    return [Remote(f"{base}/{name}", name, **known) for name in names]
+
+
+def fetch_all(server, folder, names=NAMES, known=(), **arguments):
+    arguments = {"attempts": 3, "backoff_s": 0} | arguments
+    return downloads.fetch_all(remotes(server, names, **dict(known)), folder, "Notes", "CC0", **arguments)
+
+
+def test_several_files_arrive_in_the_order_given(server, tmp_path):
+    paths = fetch_all(server, tmp_path / "data")
+    assert paths == [tmp_path / "data" / name for name in NAMES]
+    assert all(path.read_bytes() == CONTENT for path in paths)
+    assert len(list((tmp_path / "data").rglob("*"))) == len(NAMES) + 1
+
+
+def test_parts_are_downloaded_at_the_same_time(server, tmp_path):
+    # Each answer waits for another request: one after the other, none would ever be answered.
+    server.before_answer = threading.Barrier(2, timeout=10).wait
+    fetch_all(server, tmp_path, NAMES[:2], attempts=1)
+
+
+def test_licence_size_and_space_are_shown_before_the_first_byte(server, tmp_path, capsys):
+    shown = []
+    server.before_answer = lambda: shown.append(capsys.readouterr().err)
+    fetch_all(server, tmp_path, unpacked_bytes=2_000_000)
+    assert f"Notes: 3 files to download, 1.54 MB, into '{tmp_path}'" in shown[0]
+    assert "Licence: CC0" in shown[0]
+    assert "Space needed: 3.54 MB, of which for unpacking 2 MB" in shown[0]
+    assert "Space free:" in shown[0]
+
+
+def test_what_is_there_is_neither_announced_nor_asked_for(server, tmp_path, capsys):
+    fetch_all(server, tmp_path)
+    capsys.readouterr()
+    fetch_all(server, tmp_path)
+    assert len(server.ranges) == len(NAMES)
+    assert "download" not in capsys.readouterr().err
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def free_space(monkeypatch, n_bytes):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 10**12 - n_bytes, n_bytes))
+
+
+@pytest.mark.parametrize("known", [{}, {"size": len(CONTENT)}])
+def test_a_disk_that_is_too_small_is_refused_before_the_start(server, tmp_path, monkeypatch, known):
+    free_space(monkeypatch, 3 * len(CONTENT) + 999)
+    with pytest.raises(DownloadError, match=r"Notes needs 1.54 MB .* and 1.54 MB are free. Nothing was downloaded"):
+        fetch_all(server, tmp_path / "data", known=known, unpacked_bytes=1000)
+    assert server.ranges == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_was_received_needs_no_space_again(server, tmp_path, monkeypatch):
+    (tmp_path / "a.bin.part").write_bytes(CONTENT[:1000])
+    free_space(monkeypatch, 3 * len(CONTENT) - 1000)
+    fetch_all(server, tmp_path, known={"sha256": SHA256})
+    assert "bytes=1000-" in server.ranges
+
+
+def test_of_several_files_the_one_that_is_missing_is_named_and_the_rest_is_not_fetched_again(server, tmp_path):
+    server.missing.add("/b.bin")
+    with pytest.raises(DownloadError, match=r"cannot download b.bin from http.*HTTP 404"):
+        fetch_all(server, tmp_path)
+    assert not (tmp_path / "b.bin").exists()
+    here = [name for name in NAMES if (tmp_path / name).exists()]
+    assert all((tmp_path / name).read_bytes() == CONTENT for name in here)
+    server.missing.clear()
+    server.ranges.clear()
+    assert all(path.read_bytes() == CONTENT for path in fetch_all(server, tmp_path))
+    assert len(server.ranges) == len(NAMES) - len(here)
+
+
+def test_a_failure_stops_the_other_downloads(server, tmp_path):
+    server.missing.add("/b.bin")
+    server.faults = ["slow"]
+    with pytest.raises(DownloadError, match=r"b.bin.*HTTP 404"):
+        fetch_all(server, tmp_path, NAMES[:2])
+    assert not (tmp_path / "a.bin").exists()
+
+
+def test_each_file_is_handed_over_when_it_is_complete(server, tmp_path):
+    sizes = {}
+
+    def take(path):
+        sizes[path.name] = path.stat().st_size
+        path.unlink()
+
+    fetch_all(server, tmp_path, then=take)
+    assert sizes == dict.fromkeys(("a.bin", "b.bin", "c.bin"), len(CONTENT))
+
+
+# --- two runs, full disks, folders without the right to write --------------------------------------------------------
+
+
+def test_of_two_runs_at_once_the_second_waits_and_uses_what_the_first_received(server, target, capsys):
+    go_on = threading.Event()
+    server.before_answer = lambda: go_on.wait(10)
+    results = []
+    runs = [threading.Thread(target=lambda: results.append(fetch(server, target).read_bytes())) for _ in range(2)]
+    for run in runs:
+        run.start()
+    said = ""
+    while "another run downloads it; waiting" not in said:
+        time.sleep(0.01)
+        said += capsys.readouterr().err
+    go_on.set()
+    for run in runs:
+        run.join()
+    assert results == [CONTENT, CONTENT]
+    assert len(server.ranges) == 1
+    assert left_behind(target) == ["notes.zip"]
+
+
+def test_a_disk_that_fills_up_is_one_clear_error_and_the_download_resumes(server, target):
+    with no_file_above(200_000), pytest.raises(DownloadError, match=r"no space is left .* free some space and run ag"):
+        fetch(server, target)
+    assert not target.exists()
+    assert len(server.ranges) == 1
+    fetch(server, target)
+    assert target.read_bytes() == CONTENT
+    assert server.ranges[1] not in (None, "bytes=0-")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_no_space_at_all_is_the_same_error(server, target):
+    target.parent.mkdir()
+    (target.parent / "notes.zip.part").symlink_to("/dev/full")
+    with pytest.raises(DownloadError, match=r"no space is left .*No space left on device"):
+        fetch(server, target)
+    assert not target.exists()
+
+
+def test_a_disk_that_fills_up_while_unpacking_leaves_no_folder(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"1.bin": b"1", "2.bin": CONTENT})
+    with no_file_above(200_000), pytest.raises(DownloadError, match=r"cannot unpack .*no space is left"):
+        archives.unpack(archive, tmp_path / "out")
+    assert sorted(os.listdir(tmp_path)) == ["a.zip"]
+
+
+@pytest.fixture
+def read_only():
+    with read_only_folder(there=CONTENT) as folder:
+        yield folder
+
+
+@pytest.mark.parametrize("name", ["notes.zip", "deep/notes.zip"])
+def test_a_folder_that_cannot_be_written_to_is_one_clear_error(server, read_only, name):
+    with pytest.raises(DownloadError, match=r"cannot be written to \(Permission denied\).*set `dir`"):
+        fetch(server, read_only / name)
+    assert server.ranges == []
+
+
+def test_nothing_is_unpacked_or_joined_into_a_folder_that_cannot_be_written_to(read_only, server):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr("x", b"x")
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+        file.write(archive.getvalue())
+        file.flush()
+        with pytest.raises(DownloadError, match="cannot be written to"):
+            archives.unpack(file.name, read_only / "out")
+        with pytest.raises(DownloadError, match="cannot be written to"):
+            archives.join([file.name], read_only / "whole.zip")
+    assert os.listdir(read_only) == ["there"]
+
+
+def test_what_is_there_is_used_where_nothing_can_be_written(server, read_only):
+    assert fetch(server, read_only / "there", sha256=SHA256).read_bytes() == CONTENT
+    assert server.ranges == []
+
+
+# --- archives --------------------------------------------------------------------------------------------------------
 
 
 def zipped(path, members):
@@ -240,7 +468,7 @@ PACKERS = {"a.zip": zipped, "a.tar.gz": tarred}
 @pytest.mark.parametrize("name", PACKERS)
 def test_archives_are_unpacked_with_folders_cut_and_files_chosen(tmp_path, name):
     members = {"top/audio/x/1.mp3": b"1", "top/README.md": b"r", "top/audio/2.mp3": b"2"}
-    folder = downloads.unpack(PACKERS[name](tmp_path / name, members), tmp_path / "out", strip=1, only="audio/*")
+    folder = archives.unpack(PACKERS[name](tmp_path / name, members), tmp_path / "out", strip=1, only="audio/*")
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert found == {"audio/x/1.mp3": b"1", "audio/2.mp3": b"2"}
 
@@ -250,7 +478,7 @@ def test_archives_are_unpacked_with_folders_cut_and_files_chosen(tmp_path, name)
 def test_a_member_that_would_land_outside_is_refused_and_nothing_is_unpacked(tmp_path, name, member):
     archive = PACKERS[name](tmp_path / name, {"good.txt": b"good", member: b"evil"})
     with pytest.raises(DownloadError, match="outside the folder"):
-        downloads.unpack(archive, tmp_path / "out")
+        archives.unpack(archive, tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == [name]
 
 
@@ -265,7 +493,7 @@ def test_links_are_refused(tmp_path):
         archive.writestr(info, "/etc")
     for name in ("a.tar", "b.zip"):
         with pytest.raises(DownloadError, match="link or a device"):
-            downloads.unpack(tmp_path / name, tmp_path / "out")
+            archives.unpack(tmp_path / name, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -276,31 +504,72 @@ def test_a_damaged_archive_leaves_no_folder(tmp_path, name):
     data[len(data) // 2] ^= 0xFF
     archive.write_bytes(data)
     with pytest.raises(DownloadError, match="damaged"):
-        downloads.unpack(archive, tmp_path / "out")
+        archives.unpack(archive, tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == [name]
 
 
 def test_what_is_no_archive_is_named(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"<html>")
     with pytest.raises(DownloadError, match="neither a zip nor a tar"):
-        downloads.unpack(tmp_path / "a.zip", tmp_path / "out")
+        archives.unpack(tmp_path / "a.zip", tmp_path / "out")
 
 
 def test_an_archive_without_the_wanted_files_is_an_error(tmp_path):
     with pytest.raises(DownloadError, match="no file in it matches 'audio/"):
-        downloads.unpack(zipped(tmp_path / "a.zip", {"x": b""}), tmp_path / "out", only="audio/*")
+        archives.unpack(zipped(tmp_path / "a.zip", {"x": b""}), tmp_path / "out", only="audio/*")
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("mine")
     with pytest.raises(DownloadError, match="is not empty"):
-        downloads.unpack(zipped(tmp_path / "a.zip", {"x": b"x"}), tmp_path / "out")
+        archives.unpack(zipped(tmp_path / "a.zip", {"x": b"x"}), tmp_path / "out")
     assert os.listdir(tmp_path / "out") == ["mine"]
 
 
 def test_what_a_killed_run_left_is_not_mixed_in(tmp_path):
     (tmp_path / ".out.unpacking").mkdir()
     (tmp_path / ".out.unpacking" / "half").write_text("half")
-    downloads.unpack(zipped(tmp_path / "a.zip", {"x": b"x"}), tmp_path / "out")
+    archives.unpack(zipped(tmp_path / "a.zip", {"x": b"x"}), tmp_path / "out")
     assert os.listdir(tmp_path / "out") == ["x"]
+
+
+def in_parts(path, content, n_parts):
+    """Parts as `split` makes them: `<name>.001`, `<name>.002` ..."""
+    length = -(-len(content) // n_parts)
+    parts = [path.with_name(f"{path.name}.{i + 1:03}") for i in range(n_parts)]
+    for i, part in enumerate(parts):
+        part.write_bytes(content[i * length : (i + 1) * length])
+    return parts
+
+
+def test_the_parts_of_a_split_archive_are_joined_and_unpacked(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"x/1.bin": CONTENT, "x/2.bin": b"2"})
+    parts = in_parts(tmp_path / "mp3.zip", archive.read_bytes(), 3)
+    whole = archives.join(parts, tmp_path / "mp3.zip")
+    assert whole.read_bytes() == archive.read_bytes()
+    assert (archives.unpack(whole, tmp_path / "out") / "x" / "1.bin").read_bytes() == CONTENT
+
+
+def test_joining_again_does_nothing_and_a_shorter_file_is_replaced(tmp_path):
+    parts = in_parts(tmp_path / "a", CONTENT, 3)
+    whole = archives.join(parts, tmp_path / "a")
+    before = whole.stat().st_mtime_ns
+    assert archives.join(parts, whole).stat().st_mtime_ns == before
+    whole.write_bytes(CONTENT[:99])
+    assert archives.join(parts, whole).read_bytes() == CONTENT
+
+
+def test_a_missing_part_is_named_and_nothing_is_joined(tmp_path):
+    parts = in_parts(tmp_path / "a", CONTENT, 3)
+    parts[1].unlink()
+    with pytest.raises(DownloadError, match=r"cannot join a: its part '.*a.002' is not there"):
+        archives.join(parts, tmp_path / "a")
+    assert sorted(os.listdir(tmp_path)) == ["a.001", "a.003"]
+
+
+def test_a_disk_that_fills_up_while_joining_leaves_no_file(tmp_path):
+    parts = in_parts(tmp_path / "a", CONTENT, 3)
+    with no_file_above(200_000), pytest.raises(DownloadError, match=r"cannot join a: no space is left"):
+        archives.join(parts, tmp_path / "a")
+    assert sorted(os.listdir(tmp_path)) == ["a.001", "a.002", "a.003"]

@@ -1,7 +1,8 @@
 import pytest
 
 from soundcheck import datasets, indexing, splits
-from soundcheck.datasets import folder, keys
+from soundcheck.datasets import folder
+from soundcheck.datasets.support import keys
 from soundcheck.errors import SoundcheckError
 
 
@@ -108,7 +109,7 @@ def test_files_that_lie_elsewhere_are_an_error_that_says_where(tmp_path):
         ("path,label,split\na.wav,x,train\n\nb.wav,x,tset\n", "rows 4: unknown part 'tset'.*did you mean 'test'"),
         ("path,label\na.wav,x\nb.wav,\nc.wav, \n", "rows 3, 4: an empty 'label'"),
         ("path,label\n,x\nb.wav,y\n", "rows 2: an empty 'path'"),
-        ("filepath,label\na.wav,x\n", "no column 'path'; its columns are filepath, label.*'filepath'"),
+        ("pathname,label\na.wav,x\n", "no column 'path'; its columns are pathname, label.*'pathname'"),
         ("path,lable\na.wav,x\n", "no column 'label' or 'labels'.*'lable'"),
         ("path,label,labels\na.wav,x,y\n", "has both 'label' and 'labels'"),
         ("path,label,label\na.wav,x,y\n", "the column 'label' is there twice"),
@@ -196,3 +197,10 @@ def test_a_users_group_on_both_sides_is_recorded_as_a_warning(tmp_path):
 def test_the_normal_keys_are_the_workflows_24():
     assert keys.KEYS[0] == "C major"
     assert keys.KEYS[-1] == "B minor"
+
+
+@pytest.mark.parametrize("column", ["file_name", "filename", "filepath"])
+def test_paths_may_be_called_as_other_programs_call_them(audio, column):
+    (audio / "labels.csv").write_text(f"{column},label\na.wav,x\n")
+    table = folder.tracks(audio, csv="labels.csv")
+    assert list(table["path"]) == ["a.wav"]

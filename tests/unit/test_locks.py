@@ -3,16 +3,17 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from soundcheck.errors import SoundcheckError
-from soundcheck.locks import hold_lock
+from soundcheck.locks import hold_lock, waiting_lock
 
 HOLD = """
 import sys, time
-from soundcheck.locks import hold_lock
+from soundcheck.locks import hold_lock, waiting_lock
 hold_lock(sys.argv[1])
 print("held", flush=True)
 time.sleep(60)
@@ -35,3 +36,31 @@ def test_a_held_lock_is_refused_and_a_killed_holder_releases_it(tmp_path, reposi
         except SoundcheckError:
             time.sleep(0.1)
     pytest.fail("the lock of a killed process was not released")
+
+
+def test_those_who_wait_come_one_at_a_time_and_nothing_is_left(tmp_path):
+    inside, most, turns = [], [], []
+
+    def work():
+        for _ in range(20):
+            with waiting_lock(tmp_path / "lock", "waiting"):
+                inside.append(1)
+                most.append(len(inside))
+                turns.append(1)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(turns) == 80
+    assert max(most) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_released_when_the_work_fails(tmp_path):
+    with pytest.raises(RuntimeError), waiting_lock(tmp_path / "lock", "waiting"):
+        raise RuntimeError
+    with waiting_lock(tmp_path / "lock", "waiting"):
+        assert (tmp_path / "lock").exists()

@@ -1,9 +1,7 @@
-import functools
-import threading
 import zipfile
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_server import published, redirect, serving
 
 from soundcheck import indexing, splits
 from soundcheck.datasets import philharmonia
@@ -99,32 +97,23 @@ def test_a_folder_of_other_files_is_not_downloaded_into(tmp_path):
         philharmonia.download(tmp_path)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 def test_the_public_archive_is_fetched_into_an_empty_folder(miniature, tmp_path, monkeypatch, capsys):
-    (tmp_path / "public").mkdir()
-    with zipfile.ZipFile(tmp_path / "public" / "gh-pages.zip", "w") as archive:
+    public = tmp_path / "public"
+    with zipfile.ZipFile(published(public, philharmonia.REMOTES["audio"].url), "w") as archive:
         archive.writestr("philharmonia-samples-gh-pages/README.md", "Samples")
         for path in MINIATURE:
             archive.writestr(f"philharmonia-samples-gh-pages/{path}", b"audio")
-    handler = functools.partial(Quiet, directory=tmp_path / "public")
     folder = tmp_path / "data" / "philharmonia"
     folder.mkdir(parents=True)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}/gh-pages.zip"
-        monkeypatch.setitem(philharmonia.REMOTES["audio"], "url", url)
+    with serving(public) as server:
+        redirect(monkeypatch, philharmonia, server.address)
         philharmonia.download(folder)
-        server.shutdown()
-        thread.join()
     assert sorted(path.name for path in folder.iterdir()) == ["audio"]
     assert sorted(path.name for path in folder.parent.iterdir()) == ["philharmonia"]
     assert len(philharmonia.tracks(folder)) == len(MINIATURE)
-    assert "10 recordings in the archive, 9750 were expected" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "10 recordings in the archive, 9750 were expected" in said
+    assert "Licence: CC BY-SA 3.0" in said
 
 
 def test_an_unknown_task_is_refused(tracks):

@@ -273,7 +273,7 @@ def test_equal_ids_are_refused():
         split_of(pd.concat([tracks, tracks[:1]], ignore_index=True))
 
 
-@pytest.mark.parametrize("arguments", [{"task_type": "regression"}, {"split": "most"}])
+@pytest.mark.parametrize("arguments", [{"task_type": "ranking"}, {"split": "most"}])
 def test_unknown_kinds_are_refused(arguments):
     with pytest.raises(ValueError, match=r"multiclass|'single', 'all'"):
         split_of(corpus(), **arguments)

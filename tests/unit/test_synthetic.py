@@ -6,7 +6,8 @@ import pytest
 import soundfile
 
 from soundcheck import indexing
-from soundcheck.datasets import keys, synthetic
+from soundcheck.datasets import synthetic
+from soundcheck.datasets.support import keys
 
 SOME = 24
 

@@ -1,11 +1,9 @@
 """Weights: downloaded once, checked before each use, whatever happens on the way."""
 
-import functools
 import hashlib
-import http.server
-import threading
 
 import pytest
+from local_server import serving
 
 from soundcheck import weights
 from soundcheck.downloads import DownloadError
@@ -21,14 +19,8 @@ def server(tmp_path):
     folder = tmp_path / "served"
     folder.mkdir()
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}", folder
-        running.shutdown()
+    with serving(folder) as running:
+        yield running.address, folder
 
 
 def test_a_download_leaves_the_file_and_its_digest(server, tmp_path):

@@ -1,13 +1,11 @@
 """Every embedder of the catalogue, and models of one's own, from weights on a server to one table."""
 
-import functools
-import http.server
 import json
 import shutil
-import threading
 
 import numpy as np
 import pytest
+from local_server import serving
 from models import all_models, onnx_model
 from running import REPOSITORY, folder, read_rows, snakemake, table, write_config, write_sounds
 
@@ -23,16 +21,6 @@ import numpy as np
 def embed(samples, sample_rate):
     return np.array([np.log(1e-6 + np.mean(block**2)) for block in np.array_split(samples, 8)])
 """
-
-
-def named():
-    """Every row of the catalogue; NeuralFP's weights have no address."""
-    return [
-        {"name": "neuralfp-mine", "like": "neuralfp", "weights": f"models/{all_models.NEURALFP}"}
-        if name == "neuralfp"
-        else name
-        for name in CATALOGUE
-    ]
 
 
 def own(directory):
@@ -60,7 +48,7 @@ def finished(tmp_path_factory):
     all_models.fill(directory / "models", CATALOGUE)
     write_config(
         directory,
-        {"embedders": [*named(), *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
+        {"embedders": [*CATALOGUE, *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
         check_weights=False,
     )
     run = snakemake(directory, "evaluate", "tables")
@@ -72,8 +60,7 @@ def test_every_embedder_has_a_row_of_numbers(finished):
     directory, _ = finished
     (path,) = directory.glob("results/tables/*/*/*/embedders.csv")
     rows = [row for row in read_rows(path) if row["metric"] == "accuracy"]
-    names = {"neuralfp-mine" if name == "neuralfp" else name for name in CATALOGUE}
-    assert {row["embedder"] for row in rows} == names | {"plain-function", "onnx-file", "made-elsewhere"}
+    assert {row["embedder"] for row in rows} == CATALOGUE.keys() | {"plain-function", "onnx-file", "made-elsewhere"}
     assert all(0 <= float(row["clean"]) <= 1 for row in rows)
 
 
@@ -118,14 +105,8 @@ def server(tmp_path):
     served = tmp_path / "served"
     served.mkdir()
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=served)) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}", served
-        running.shutdown()
+    with serving(served) as running:
+        yield running.address, served
 
 
 def own_row(address):
@@ -155,6 +136,15 @@ def test_weights_are_fetched_once_by_one_target_and_used_without_a_network(finis
     assert json.dumps(metadata).count("shared/models") == 0
 
 
+def test_weights_without_an_address_say_how_to_get_them(tmp_path):
+    write_sounds(tmp_path / "audio")
+    write_config(tmp_path, {"embedders": ["neuralfp"]})
+    run = snakemake(tmp_path, "embed")
+    assert run.status != 0
+    assert "weights of neuralfp: there is no address to get models/neuralfp/ckpt" in run.output
+    assert "give its folder, or <folder>/ckpt-N, as `weights`" in run.output
+
+
 def test_weights_that_cannot_be_had_are_one_clear_error_and_leave_nothing(server, tmp_path):
     address, served = server
     (served / "clmr.zip").write_text("<!DOCTYPE html><html>please log in</html>")
@@ -164,18 +154,15 @@ def test_weights_that_cannot_be_had_are_one_clear_error_and_leave_nothing(server
     assert run.status != 0
     assert "a web page, not the file" in run.output
     assert "put the file at models/mine/clmr.zip by hand" in run.output
-    assert list((tmp_path / "models" / "mine").iterdir()) == []
+    assert [path for path in (tmp_path / "models").rglob("*") if path.is_file()] == []
 
 
 def test_the_whole_catalogue_plans_on_real_recordings(tmp_path, philharmonia_dir):
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "ckpt-1.index").touch()
-    neuralfp = {"name": "neuralfp-mine", "like": "neuralfp", "weights": "weights/ckpt-1"}
     experiment = {
         "task": "instrument_classification",
         "datasets": [{"name": "philharmonia", "dir": str(philharmonia_dir)}],
         "deformations": ["D1", "D2", "D3", "D4"],
-        "embedders": [neuralfp if isinstance(name, dict) else name for name in named()],
+        "embedders": list(CATALOGUE),
         "probes": ["M1"],
     }
     write_config(tmp_path, experiment)

@@ -5,4 +5,5 @@ from soundcheck.jobs import job
 with job(snakemake.log[0]):
     from soundcheck.weights import download
 
-    download(snakemake.params.url, snakemake.output[0], snakemake.params.sha256)
+    params = snakemake.params
+    download(params.url, snakemake.output[0], params.sha256, params.embedders, params.get_weights)

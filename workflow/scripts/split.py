@@ -9,7 +9,7 @@ with job(snakemake.log[0]):
     module = datasets.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
     labels = module.labels(tracks, wildcards.task)
-    official = datasets.official_splits(module, tracks, wildcards.task)
+    official = datasets.official_splits(module, tracks, wildcards.task, params.split["published"])
     tracks, grouped_by = datasets.with_groups(module, tracks, wildcards.task)
     table, metadata = splits.make_split(
         tracks,
@@ -17,10 +17,13 @@ with job(snakemake.log[0]):
         dataset=wildcards.dataset,
         task=wildcards.task,
         task_type=params.task_type,
-        split=wildcards.split,
+        split=params.split["whole"],
         seed=params.seed,
-        fractions=params.fractions,
+        fractions=params.split["fractions"],
+        published=params.split["published"],
+        per_class=params.split["per_class"],
         official=official,
         grouped_by=grouped_by,
+        targets=datasets.target_names(module, wildcards.task, params.options),
     )
     parquet.write(table, snakemake.output[0], metadata)

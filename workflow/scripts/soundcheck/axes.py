@@ -1,14 +1,22 @@
 """What a configuration is made of: tasks, datasets, splits, scenarios, embedders, probes, experiments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from soundcheck.canonical import scenario_name
 
+# By type of task: the output activation that fits, and what may choose the best epoch, the default first.
+OUTPUT_ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid", "regression": "linear"}
+SAVE_CRITERIA = {
+    "multiclass": ("accuracy", "loss", "f1_macro"),
+    "multilabel": ("roc_auc", "loss", "average_precision"),
+    "regression": ("loss", "r2", "mae"),
+}
+
 
 @dataclass(frozen=True)
 class Task:
-    """A task; `type` is multiclass or multilabel, `is_key` says that the classes are the 24 keys."""
+    """A task; `type` is multiclass, multilabel or regression, `is_key` says that the classes are the 24 keys."""
 
     name: str
     type: str
@@ -18,22 +26,43 @@ class Task:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset, and where it lies."""
+    """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak.
+
+    A joined one has `parts`, the dataset that is trained on and the one that is tested on.
+    """
 
     name: str
     module: str
     folder: str
-    csv: str
     title: str
     synthetic: bool
+    allow_overlap: tuple[str, ...] = ()
+    options: dict = field(default_factory=dict)
+    parts: tuple["Dataset", ...] = ()
+
+    @property
+    def tested(self) -> "Dataset":
+        """The dataset whose tracks are tested."""
+        return self.parts[1] if self.parts else self
 
 
 @dataclass(frozen=True)
 class Split:
-    """How a dataset is parted for a task; `fractions` only when the config gives them."""
+    """How a dataset is parted for a task.
+
+    `published` names a published split; without it and without `fractions` it is `single` or `all`. With `per_class`
+    only a sample of that many tracks of each class takes part.
+    """
 
     name: str
-    fractions: tuple[float, ...] | None
+    fractions: tuple[float, ...] | None = None
+    published: str | None = None
+    per_class: int | None = None
+
+    @property
+    def whole(self) -> str:
+        """The name of the split of which a sample is taken."""
+        return self.name.removesuffix(f"-{self.per_class}-per-class")
 
 
 @dataclass(frozen=True)
@@ -102,10 +131,9 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion fit the task unless the config names them."""
-        multilabel = task.type == "multilabel"
         fitting = {
-            "output_activation": "sigmoid" if multilabel else "softmax",
-            "save_criterion": "roc_auc" if multilabel else "accuracy",
+            "output_activation": OUTPUT_ACTIVATIONS[task.type],
+            "save_criterion": SAVE_CRITERIA[task.type][0],
         }
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}
         return dict(sorted((fitting | given).items()))

@@ -88,6 +88,11 @@ def _dataset(item: object, catalog: Catalog) -> object:
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
     _each(dataset, "deformations", _scenario, catalog)
+    ends = [end for end in ("train_on", "test_on") if end in dataset]
+    for end in ends:
+        dataset[end] = _dataset(dataset[end], catalog)
+    if len(ends) == 2 and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
+        dataset.setdefault("name", f"{dataset['train_on']['name']}-to-{dataset['test_on']['name']}")
     return dataset
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from soundcheck.axes import Task
+from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.catalog import Catalog
 from soundcheck.embedder_entries import OWN, file_and_function, local_files
 from soundcheck.errors import nearest
@@ -44,6 +44,27 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
 
 
 def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    ends = [end for end in ("train_on", "test_on") if end in dataset]
+    if not ends:
+        yield from _wrong_plain_dataset(dataset, task, path, catalog)
+        return
+    if len(ends) == 1:
+        yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
+        return
+    for end in ends:
+        yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
+    for key in ("type", "dir"):
+        if key in dataset:
+            yield (*path, key), f"`{key}` belongs to the datasets of `train_on` and `test_on`"
+    kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
+    if kind in catalog.datasets:
+        yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if "train_on" in dataset or "test_on" in dataset:
+        yield path, "a dataset that is joined of two cannot be joined again"
+        return
     kind = dataset.get("type", dataset["name"])
     if kind not in catalog.datasets:
         place = (*path, "type") if "type" in dataset else path
@@ -58,6 +79,22 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+    allowed = catalog.datasets[kind].get("allows", [])
+    for option in dataset["options"].keys() - set(allowed):
+        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
+    yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if isinstance(split_type, list) or split_type in ("single", "all"):
+        return
+    names = ["single", "all", *catalog.datasets[kind].get("splits", {}).get(task.name, [])]
+    if split_type not in names:
+        yield (
+            (*path, "split_type"),
+            f"{kind} has no split {split_type!r} for {task.name}{nearest(split_type, names)} Possible are "
+            f"{', '.join(names)}, or three shares such as [0.6, 0.2, 0.2]",
+        )
 
 
 def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -126,8 +163,6 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:
         yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
-    if row.get("get_weights") and not embedder["weights"]:
-        yield path, f"{kind} needs `weights`, a path: {row['get_weights']}"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_layers(embedder, row, kind, path)
 
@@ -149,19 +184,18 @@ def _flat(value: object) -> list:
 
 
 def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
-    needed = {"multiclass": "softmax", "multilabel": "sigmoid"}[task.type]
+    needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:
         yield (
             (*path, "output_activation"),
             f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
             "key out",
         )
-    fitting = {"multiclass": ("loss", "accuracy", "f1_macro"), "multilabel": ("loss", "roc_auc", "average_precision")}
-    if probe.get("save_criterion", "loss") not in fitting[task.type]:
+    if probe.get("save_criterion", "loss") not in SAVE_CRITERIA[task.type]:
         yield (
             (*path, "save_criterion"),
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
-            f"{', '.join(fitting[task.type])}, or leave the key out",
+            f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
         )
 
 

@@ -104,7 +104,7 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
         datasets=[
             (
                 _dataset(dataset, completed["data"], catalog),
-                _split(dataset["split_type"]),
+                _split(dataset["split_type"], dataset.get("per_class")),
                 _scenarios(dataset.get("deformations", item["deformations"])),
             )
             for dataset in item["datasets"]
@@ -117,22 +117,47 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
 
 
 def _dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
-    entry = catalog.datasets[item.get("type", item["name"])]
+    if "train_on" not in item:
+        return _plain_dataset(item, data, catalog)
+    parts = tuple(_plain_dataset(item[end], data, catalog) for end in ("train_on", "test_on"))
     return Dataset(
         name=item["name"],
-        module=entry["module"],
-        folder=item.get("dir", str(Path(data) / item["name"])),
-        csv=item["csv"],
-        title=entry["title"] if item["name"] in catalog.datasets else item["name"],
-        synthetic=entry["synthetic"],
+        module="joined",
+        folder=".",
+        title=" to ".join(part.title for part in parts),
+        synthetic=any(part.synthetic for part in parts),
+        allow_overlap=tuple(sorted(item["allow_overlap"])),
+        parts=parts,
     )
 
 
-def _split(split_type: str | list[float]) -> Split:
-    if isinstance(split_type, str):
-        return Split(split_type, None)
-    total = sum(split_type)
-    return Split("-".join(f"{100 * share / total:.4g}" for share in split_type), tuple(split_type))
+def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
+    kind = item.get("type", item["name"])
+    entry = catalog.datasets[kind]
+    # Rows of the catalogue may share a folder; a dataset of one's own has one of its own.
+    folder = Path(entry["dir"]).name if kind == item["name"] else item["name"]
+    options = entry.get("options", {}) | item["options"] | ({"csv": item["csv"]} if item["csv"] else {})
+    if kind == "mirdata":
+        options = {"dataset": item["name"]} | options
+    return Dataset(
+        name=item["name"],
+        module=entry["module"],
+        folder=item.get("dir", str(Path(data) / folder)),
+        title=entry["title"] if item["name"] in catalog.datasets else item["name"],
+        synthetic=entry["synthetic"],
+        allow_overlap=tuple(sorted(item["allow_overlap"])),
+        options=dict(sorted(options.items())),
+    )
+
+
+def _split(split_type: str | list[float], per_class: int | None) -> Split:
+    sample = f"-{per_class}-per-class" if per_class else ""
+    if isinstance(split_type, list):
+        total = sum(split_type)
+        name = "-".join(f"{100 * share / total:.4g}" for share in split_type)
+        return Split(name + sample, tuple(split_type), per_class=per_class)
+    published = None if split_type in ("single", "all") else split_type
+    return Split(split_type + sample, None, published, per_class)
 
 
 def _scenarios(items: list[dict]) -> list[Scenario]:

@@ -7,7 +7,21 @@ from pathlib import Path
 
 LIBRARY = Path(__file__).parent
 # These carry messages, files and processes around; no number passes through their hands.
-CANNOT_CHANGE_A_NUMBER = {"errors", "logs", "files", "workers", "jobs", "provenance", "weights", "downloads"}
+CANNOT_CHANGE_A_NUMBER = {
+    *(
+        "errors",
+        "logs",
+        "files",
+        "workers",
+        "jobs",
+        "provenance",
+        "weights",
+        "downloads",
+        "archives",
+        "installing",
+        "locks",
+    ),
+}
 
 
 @functools.cache

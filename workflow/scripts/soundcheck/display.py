@@ -44,6 +44,11 @@ METRICS = {
     "key_score": "Key score (MIREX weighted)",
     "key_score_macro": "Key score (macro over keys)",
 }
+# Of numbers: in units of their own, and named after targets, not classes.
+OF_NUMBERS = {
+    "r2": Metric("r2", "R²", percent=False),
+    "mae": Metric("mae", "MAE", percent=False, higher_is_better=False),
+}
 PER_LABEL = {
     "f1_macro": "F1",
     "roc_auc": "ROC-AUC",
@@ -54,6 +59,8 @@ PER_LABEL = {
 
 def metric(name: str) -> Metric:
     """The known metric `name`, or a metric of the user's own under its own name, in its own unit."""
+    if name in OF_NUMBERS:
+        return OF_NUMBERS[name]
     if name in METRICS:
         return Metric(name, METRICS[name])
     return Metric(name, name, percent=False, higher_is_better=None)

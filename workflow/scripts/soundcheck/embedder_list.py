@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-_COLUMNS = ("name", "family", "env", "gpu", "Hz", "dim", "layers", "licence of the weights", "pretrained on")
+_COLUMNS = (
+    *("name", "family", "env", "gpu", "rate, Hz", "window, s", "hop, s", "dimension", "layers"),
+    *("licence of the weights", "licence of the code", "pretrained on"),
+)
 
 
 def as_text(rows: dict[str, dict]) -> str:
@@ -22,9 +25,12 @@ def _cells(name: str, row: dict) -> tuple[str, ...]:
         row["env"],
         "yes" if row["gpu"] else "no",
         str(row["sample_rate"]),
+        str(row.get("window_s") or "clip"),
+        str(row["options"].get("hop_s") or "-"),
         str(row.get("dimension", "?")),
         layers,
         row["licence_weights"] or "?",
+        row["licence_code"] or "?",
         ", ".join(row["pretrained_on"]) or "nothing",
     )
 

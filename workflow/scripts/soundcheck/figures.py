@@ -129,6 +129,8 @@ def _chance(results: Evaluation, unit: Metric) -> tuple[float, str] | None:
     """The value of a guess, and what kind of guess, where that is known."""
     if unit.id == "roc_auc":
         return 50.0, "chance"
+    if unit.id == "r2":
+        return 0.0, "always the mean"
     if unit.id not in ("accuracy", "f1_micro"):
         return None
     if results.class_sizes:
@@ -142,7 +144,7 @@ def _limits(series: dict[str, dict], unit: Metric, chance: tuple[float, str] | N
     points = [point for lines in series.values() for line in lines.values() for point in line]
     low, high = min(point[2] for point in points), max(point[3] for point in points)
     if chance:
-        low = min(low, chance[0])
+        low, high = min(low, chance[0]), max(high, chance[0])
     if not unit.percent:
         pad = 0.06 * (high - low or 1)
         return low - pad, high + pad

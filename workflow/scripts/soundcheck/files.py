@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import glob
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,17 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
     """The rows of a CSV file with a header, as dicts."""
     with Path(path).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file, in hex."""
+    return file_digest(path, "sha256")
+
+
+def file_digest(path: str | Path, algorithm: str) -> str:
+    """The digest of a file by an algorithm of hashlib, in hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
 def _umask() -> int:

@@ -9,6 +9,7 @@ from types import ModuleType
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck import datasets
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 
@@ -53,8 +54,7 @@ def index(
     table = pa.table(arrays, names=[*_SCHEMA.names, *own])
     metadata = {
         "dataset": dataset_id,
-        "title": dataset_module.TITLE,
-        "licence": dataset_module.LICENSE,
+        **datasets.about(dataset_module, options),
         "synthetic": dataset_module.SYNTHETIC,
         "n_found": table.num_rows,
         "n_left_out": sum(row["left_out"] is not None for row in rows),

@@ -4,12 +4,16 @@ import dataclasses
 import re
 from typing import NamedTuple
 
-from soundcheck.axes import Embedder
+from soundcheck.axes import Embedder, Split
 from soundcheck.matrix import Cell, Matrix
 from soundcheck.pretraining import has_seen
 
 # Metrics that have a value for each label.
 LABELLED = {"f1_macro", "roc_auc", "average_precision", "key_score_macro"}
+
+
+# The split of a dataset of which all tracks are tested, by probes that were trained on another.
+EVERYTHING = "everything"
 
 
 class Embedded(NamedTuple):
@@ -43,7 +47,10 @@ class Plan:
 
     def __init__(self, matrix: Matrix) -> None:
         self.cells, self.pruned = matrix.cells, matrix.pruned
-        self.tasks, self.datasets, self.splits = matrix.tasks, matrix.datasets, matrix.splits
+        self.tasks = matrix.tasks
+        self.datasets = {part.name: part for dataset in matrix.datasets.values() for part in (*dataset.parts, dataset)}
+        self.joined = [name for name, dataset in self.datasets.items() if dataset.parts]
+        self.splits = matrix.splits | ({EVERYTHING: Split(EVERYTHING)} if self.joined else {})
         self.scenarios, self.probes = matrix.scenarios, matrix.probes
         self.embedders = _with_all_layers(matrix.embedders)
         self.weights = {file.file: file for embedder in self.embedders.values() for file in embedder.weights}
@@ -58,12 +65,18 @@ class Plan:
 
     def _note_embedded(self, cell: Cell) -> None:
         """Note the files of embeddings that a cell needs; where layers are cut, also the one that has all layers."""
-        # A probe is always trained on clean embeddings, whatever conditions are evaluated.
-        for deformation in ("clean", cell.deformation):
+        for dataset, deformation, split in self._conditions(cell):
             for embedder in (cell.embedder, self.embedders[cell.embedder].made_by):
-                needed = self.splits_embedded.setdefault(Embedded(cell.dataset, deformation, embedder), [])
-                if (cell.task, cell.split) not in needed:
-                    needed.append((cell.task, cell.split))
+                needed = self.splits_embedded.setdefault(Embedded(dataset, deformation, embedder), [])
+                if (cell.task, split) not in needed:
+                    needed.append((cell.task, split))
+
+    def _conditions(self, cell: Cell) -> list[tuple[str, str, str]]:
+        """Dataset, deformation and split that must be embedded for a cell: probes are always trained on clean audio."""
+        if cell.dataset not in self.joined:
+            return [(cell.dataset, deformation, cell.split) for deformation in ("clean", cell.deformation)]
+        trained, tested = (part.name for part in self.datasets[cell.dataset].parts)
+        return [(trained, "clean", cell.split), *((tested, each, EVERYTHING) for each in ("clean", cell.deformation))]
 
     def pattern(self, axis: str) -> str:
         """A regular expression of the names on an axis, for the constraints of wildcards."""
@@ -77,10 +90,11 @@ class Plan:
         cells = self.evaluations[evaluation]
         axes = {"deformations": "deformation", "embedders": "embedder", "probes": "probe"}
         order = {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
+        tested = self.datasets[evaluation.dataset].tested.name
         pretrained_on = {name: self.embedders[name].about["pretrained_on"] for name in order["embedders"]}
         return order | {
             "descriptions": {name: self.scenarios[name].description for name in order["deformations"]},
-            "seen": [name for name, datasets in pretrained_on.items() if has_seen(datasets, evaluation.dataset)],
+            "seen": [name for name, datasets in pretrained_on.items() if has_seen(datasets, tested)],
         }
 
     def shown_metrics(self, evaluation: Evaluation) -> list[str]:

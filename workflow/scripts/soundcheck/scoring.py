@@ -234,7 +234,9 @@ def _confusion(folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
 
 def _distinct(folds: list[_Fold], label: int | None = None) -> int:
     """The number of distinct test items, or of those that have one label."""
-    return len({i for fold in folds for i in fold.track_ids[slice(None) if label is None else fold.truth[:, label]]})
+    # The numbers of a regression are no labels to have: each of its items has all targets.
+    every = label is None or folds[0].truth.dtype != bool
+    return len({i for fold in folds for i in fold.track_ids[slice(None) if every else fold.truth[:, label]]})
 
 
 def _number(value: float | np.ndarray) -> float | None:

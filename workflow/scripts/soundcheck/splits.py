@@ -4,6 +4,7 @@ Every split that we draw comes from one algorithm, iterative stratification over
 group of its own, and a multiclass label is a single tag, so it serves multiclass and multilabel tasks alike.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,13 +14,16 @@ import pyarrow as pa
 
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
+from soundcheck.sampling import sampled
 from soundcheck.seeds import seed_for
-from soundcheck.stratification import stratify
+from soundcheck.stratification import quantile_bins, stratify
 
 PARTS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
 SINGLE_FRACTIONS = (0.8, 0.1, 0.1)
 N_FOLDS = 5
+# All tracks are tested, by probes that were trained on another dataset.
+EVERYTHING = "everything"
 # Where published parts have no validation part, this share of their training tracks becomes it.
 VALIDATION_SHARE = 0.1
 
@@ -47,6 +51,9 @@ def make_split(
     fractions: Sequence[float] | None = None,
     official: pd.DataFrame | None = None,
     grouped_by: str | None = None,
+    targets: Sequence[str] | None = None,
+    published: str | None = None,
+    per_class: int | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -55,31 +62,47 @@ def make_split(
 
     `split` is `single` (the first official fold, else 0.8 / 0.1 / 0.1); `all` (all official folds, else five:
     validation = fifth i, test = fifth i + 1 modulo 5, train = the rest); or any id together with `fractions` (train,
-    validation, test), which ignores the official folds. `official` has the columns track_id, fold, part.
+    validation, test), which ignores the official folds; or `everything`, all for testing. `official` has the columns
+    track_id, fold, part; `published` is the name of that split where the configuration chose it: then all its folds are
+    meant. With `per_class`, all but a sample of so many tracks of each class are left out.
 
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
     fold's train part lacks. Of a multilabel task such labels are dropped (`left_out_labels`), and the tracks stay.
+
+    Of a regression, labels are numbers, whose names are `targets`: `classes` holds the names, `label` the numbers in
+    their order, as decimals that read back exactly; parts are alike in the distribution of each target.
     Raises SoundcheckError for overlapping or empty parts, and for arguments that make no sense.
     """
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
-    if task_type not in ("multiclass", "multilabel"):
-        raise SoundcheckError(f"{name}: the task type is 'multiclass' or 'multilabel', not '{task_type}'.")
+    if task_type not in ("multiclass", "multilabel", "regression"):
+        raise SoundcheckError(
+            f"{name}: the task type is 'multiclass', 'multilabel' or 'regression', not '{task_type}'."
+        )
     items, counted = _items(tracks, labels, task_type, name)
+    if task_type == "regression":
+        targets = _read_numbers(items, targets, task)
     generator = np.random.default_rng(seed_for(seed, dataset, task, split))
     is_official = fractions is None and official is not None
     notes: dict = {}
     dropped: dict[str, str] = {}
-    if is_official:
-        folds = _official_folds(items, official, split, generator, notes, name)
+    if split == EVERYTHING:
+        folds = [items[items["reason"].isna()].reset_index(drop=True).assign(fold=0, part="test")]
+    elif is_official:
+        folds = _official_folds(items, official, "all" if published else split, generator, notes, name)
     else:
         shares = _shares(split, fractions, name)
-        dropped = _drop_rare_labels(items, task_type, len(shares))
+        dropped = {} if targets else _drop_rare_labels(items, task_type, len(shares))
         folds = _drawn_folds(items, shares, split, generator)
-    dropped |= _drop_untrained_labels(items, folds, task_type)
-    classes = sorted({label for fold in folds for label in _labels_in(fold, "train")})
+    if split != EVERYTHING and not targets:
+        dropped |= _drop_untrained_labels(items, folds, task_type)
+    if per_class:
+        _leave_out_all_but_a_sample(folds, per_class, "regression" if targets else task_type, generator)
+        split = f"{split}-{per_class}-per-class"
+    classes = targets or sorted({label for fold in folds for label in _labels_in(fold, "train")})
     table = _table(items, folds)
-    check(table, groups=not is_official, name=name)
+    if split != EVERYTHING:
+        check(table, groups=not is_official, name=name)
     metadata = {
         "dataset": dataset,
         "task": task,
@@ -87,11 +110,12 @@ def make_split(
         "split": split,
         "classes": classes,
         "left_out_labels": dropped,
-        "fractions": None if is_official else _part_fractions(shares),
+        "fractions": None if is_official or split == EVERYTHING else _part_fractions(shares),
         "seed": seed,
         "grouped_by": grouped_by if items["group"].notna().any() else None,
         "official": is_official,
         "group_overlap": group_overlap(table),
+        "sha256": digest(table),
         **counted,
         **notes,
     }
@@ -126,6 +150,13 @@ def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
             raise SoundcheckError(f"{where}: the {lacking} no track ({found}).{why}")
 
 
+def digest(table: pa.Table) -> str:
+    """SHA-256 of who is where: fold, track and part of all rows in their order. Equal splits have equal digests."""
+    columns = (table[name].to_pylist() for name in ("fold", "track_id", "part"))
+    lines = (f"{fold}\t{track_id}\t{part}\n" for fold, track_id, part in zip(*columns, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def group_overlap(table: pa.Table) -> list[str]:
     """The groups that have tracks in more than one part of a fold, sorted. Never in a split that we draw."""
     frame = table.select(["track_id", "fold", "part", "group"]).to_pandas()
@@ -156,7 +187,7 @@ def _items(
             n_not_applicable += 1
             continue
         reason = label if isinstance(label, str) else None
-        label = [] if reason else sorted(set(label))
+        label = [] if reason else list(label) if task_type == "regression" else sorted(set(label))
         if reason is None and task_type == "multiclass" and len(label) != 1:
             reason = (
                 f"has {len(label)} labels ({', '.join(label)}), and the task is multiclass" if label else "no label"
@@ -168,6 +199,41 @@ def _items(
         raise SoundcheckError(f"{name}: track ids are not unique: {several(twice)}.")
     items = items.sort_values("track_id", ignore_index=True)
     return items, {"n_tracks_left_out": int(np.sum(left_out)), "n_not_applicable": n_not_applicable}
+
+
+def _read_numbers(items: pd.DataFrame, targets: Sequence[str] | None, task: str) -> list[str]:
+    """Make the labels numbers that read back exactly, and note the bin of each in `strata`; returns the targets' names.
+
+    What is no finite number, and what has another number of them than there are targets, is left out; changes `items`.
+    """
+    lengths = Counter(len(label) for label, reason in zip(items["label"], items["reason"], strict=True) if not reason)
+    usual = len(targets) if targets else max(lengths, key=lambda length: (lengths[length], length), default=1)
+    targets = targets or ([task] if usual == 1 else [f"{task} {number}" for number in range(1, usual + 1)])
+    numbers = []
+    for row, label in enumerate(items["label"]):
+        reason = items.at[row, "reason"] or _why_no_numbers(label, len(targets))
+        items.at[row, "reason"] = reason
+        numbers.append([] if reason else [float(each) for each in label])
+    items["label"] = pd.Series([[repr(each) for each in label] for label in numbers], dtype=object)
+    bins = quantile_bins(np.array([label for label in numbers if label]).reshape(-1, len(targets)))
+    rows = iter(bins.tolist())
+    strata = [[f"{target} {each}" for target, each in enumerate(next(rows))] if label else [] for label in numbers]
+    items["strata"] = pd.Series(strata, dtype=object)
+    return list(targets)
+
+
+def _why_no_numbers(label: Sequence, n_targets: int) -> str | None:
+    """The reason why labels are not the numbers that a regression needs."""
+    if len(label) != n_targets:
+        return f"has {_count(len(label), 'value')}, not {_count(n_targets, 'value')}" if label else "no value"
+    for each in label:
+        try:
+            finite = np.isfinite(float(each))
+        except (TypeError, ValueError):
+            return f"'{each}' is not a number"
+        if not finite:
+            return f"'{each}' is not a finite number"
+    return None
 
 
 def _shares(split: str, fractions: Sequence[float] | None, name: str) -> list[float]:
@@ -254,11 +320,12 @@ def _assign(items: pd.DataFrame, shares: Sequence[float], generator: np.random.G
     """The index of each item's part, `(n_items,)`, drawn over groups."""
     keys = _group_keys(items)
     row_of = {key: row for row, key in enumerate(sorted(set(keys)))}
-    column_of = {label: column for column, label in enumerate(sorted({each for one in items["label"] for each in one}))}
+    labels = items["strata"] if "strata" in items else items["label"]
+    column_of = {label: column for column, label in enumerate(sorted({each for one in labels for each in one}))}
     counts = np.zeros((len(row_of), len(column_of)), dtype=int)
     sizes = np.zeros(len(row_of), dtype=int)
     rows = np.array([row_of[key] for key in keys], dtype=int)
-    for row, label in zip(rows, items["label"], strict=True):
+    for row, label in zip(rows, labels, strict=True):
         sizes[row] += 1
         for each in label:
             counts[row, column_of[each]] += 1
@@ -327,6 +394,20 @@ def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], task_
     for fold in folds:
         _remove_labels(fold, dropped, task_type)
     return dropped
+
+
+def _leave_out_all_but_a_sample(
+    folds: list[pd.DataFrame], per_class: int, task_type: str, generator: np.random.Generator
+) -> None:
+    """Keep the same tracks in every fold; changes `folds`."""
+    used = folds[0][folds[0]["part"] != LEFT_OUT]
+    if task_type == "regression":
+        used = used.assign(label=[["all"]] * len(used))
+    chosen = sampled(used, per_class, generator)
+    for fold in folds:
+        others = (fold["part"] != LEFT_OUT) & ~fold["track_id"].isin(chosen)
+        fold.loc[others, "reason"] = f"not in the sample of {per_class} tracks of each class"
+        fold.loc[others, "part"] = LEFT_OUT
 
 
 def _untrained(label: str, fold: int) -> str:

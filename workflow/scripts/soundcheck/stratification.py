@@ -56,3 +56,17 @@ def _neediest(parts: np.ndarray, missing: np.ndarray, missing_items: np.ndarray,
         # Equal needs may differ in their last binary digit.
         parts = parts[need[parts] > need[parts].max() - 1e-9]
     return int(parts[0] if len(parts) == 1 else generator.choice(parts))
+
+
+def quantile_bins(values: np.ndarray, n_bins: int = 10) -> np.ndarray:
+    """The bin (n_items, n_targets) of each value: quantiles of its target, equal values in the same one.
+
+    Strata of numbers, so that parts are alike in their distribution. There are fewer bins than `n_bins` where a bin
+    would hold fewer than ten items.
+    """
+    n_bins = int(np.clip(len(values) // 10, 1, n_bins))
+    bins = np.zeros(values.shape, dtype=int)
+    for target in range(values.shape[1]):
+        edges = np.sort(values[:, target])[[len(values) * each // n_bins for each in range(1, n_bins)]]
+        bins[:, target] = np.searchsorted(edges, values[:, target], side="right")
+    return bins

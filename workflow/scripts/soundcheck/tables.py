@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from soundcheck.display import (
     CLEAN,
+    OF_NUMBERS,
     Metric,
     label_metric,
     metric,
@@ -402,9 +403,12 @@ def _facts(table: Table, results: Evaluation, order: Order) -> tuple[str, ...]:
         facts.append(plural(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds by probe")
     if results.folds > 1:
         facts.append(plural(results.folds, "fold"))
-    classes = {key[4] for key in results.scores if key[4]} | set(results.class_sizes)
+    classes = {key[4] for key in results.scores if key[4] and key[0] not in OF_NUMBERS} | set(results.class_sizes)
     if classes:
         facts.append(plural(len(classes), "class", "classes"))
+    targets = {key[4] for key in results.scores if key[4] and key[0] in OF_NUMBERS}
+    if targets:
+        facts.append(f"mean of {sentence_list(sorted(targets))}")
     return (*facts, f"split {results.split}")
 
 

@@ -4,16 +4,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from soundcheck.downloads import DownloadError, fetch, file_sha256
+from soundcheck.downloads import DownloadError, fetch
 from soundcheck.errors import SoundcheckError
-from soundcheck.files import atomic
+from soundcheck.files import atomic, file_sha256
 
 HUB = "https://huggingface.co"
 
 
-def download(url: str, path: str | Path, sha256: str = "") -> None:
+def download(
+    url: str, path: str | Path, sha256: str = "", embedders: Sequence[str] = (), get_weights: str = ""
+) -> None:
     """Download weights to `path`, complete and verified, or not at all; note their digest beside them.
 
+    `embedders` are those that read them, `get_weights` how to come by them without an address: both for messages.
     `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
     variable HF_ENDPOINT names.
 
@@ -21,13 +24,16 @@ def download(url: str, path: str | Path, sha256: str = "") -> None:
         DownloadError: they cannot be had, or are not those that the catalogue names.
     """
     path = Path(path)
+    names = ", ".join(embedders) or path.name
+    if not url:
+        raise DownloadError(f"weights of {names}: there is no address to get {path} from; {get_weights}")
     expected = sha256 or recorded_sha256(path)
     try:
         fetch(address(url), path, expected or None)
     except DownloadError as error:
         raise DownloadError(
-            f"{error} Without a network, put the file at {path} by hand, or run `snakemake weights` where there is one "
-            "and copy the folder of models"
+            f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run "
+            "`snakemake weights` where there is one and copy the folder of models"
         ) from error
     _record(path, file_sha256(path))
 

@@ -1,14 +1,21 @@
 """Datasets: each module says where its files come from, which tracks they hold, and what their labels are.
 
-A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass` or `multilabel`; empty: any
-task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and the functions
+A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass`, `multilabel` or `regression`;
+empty: any task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and
+the functions
 
     download(folder, **options) -> None         make the files present and verified; nothing where they already are
     tracks(folder, **options) -> DataFrame      track_id, path, group, optionally left_out (reason), own metadata
     labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
-                                                str, the reason why the track is left out of the task
-    splits(tracks, task) -> DataFrame | None    optional: published folds as track_id, fold, part
+                                                str, the reason why the track is left out of the task. Of a
+                                                regression: its numbers, each a str
+    splits(tracks, task, name=None) -> DataFrame | None
+                                                optional: published folds as track_id, fold, part; `name` is one
+                                                that the constant SPLITS names by task, by default the first
+    targets(task, **options) -> list[str] | None
+                                                optional: what the numbers of a regression are, such as `tempo`
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
+    about(**options) -> dict                    optional: `title` and `licence`, where the options choose the dataset
 """
 
 from __future__ import annotations
@@ -19,20 +26,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from soundcheck.datasets.audio_files import audio_files
+from soundcheck.datasets.support.audio_files import audio_files
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_DATASETS = ("audio_files", "keys")
-
 
 def names() -> list[str]:
     """The names of all dataset modules, sorted."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in found if name not in _NOT_DATASETS)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
 
 
 def load(name: str) -> ModuleType:
@@ -54,15 +58,36 @@ def provide(name: str, dataset: str, folder: str | Path, options: dict | None = 
         "dir": folder.as_posix(),
         "n_files": len(paths),
         "bytes": sum((folder / path).stat().st_size for path in paths),
-        "licence": module.LICENSE,
-        "title": module.TITLE,
+        **about(module, options),
         "synthetic": module.SYNTHETIC,
     }
 
 
-def official_splits(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
-    """The dataset's published folds for a task; None where it has none."""
-    return module.splits(tracks, task) if hasattr(module, "splits") else None
+def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
+    """A dataset's `title` and `licence`: its module's, or those of the dataset that the options choose."""
+    if not hasattr(module, "about"):
+        return {"title": module.TITLE, "licence": module.LICENSE}
+    known = module.about(**(options or {}))
+    return {"title": known["title"], "licence": known["licence"]}
+
+
+def official_splits(
+    module: ModuleType, tracks: pd.DataFrame, task: str, name: str | None = None
+) -> pd.DataFrame | None:
+    """The dataset's published folds for a task, of the split of this name or of its first; None where it has none."""
+    if not hasattr(module, "splits"):
+        return None
+    return module.splits(tracks, task) if name is None else module.splits(tracks, task, name)
+
+
+def published_counts(name: str) -> dict | None:
+    """How many tracks the parts of a dataset's published splits have, by task, split and part; None where unknown."""
+    return getattr(load(name), "PUBLISHED_COUNTS", None) if name in names() else None
+
+
+def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:
+    """What the numbers of a regression are called; None where the dataset does not say."""
+    return module.targets(task, **(options or {})) if hasattr(module, "targets") else None
 
 
 def with_groups(module: ModuleType, tracks: pd.DataFrame, task: str) -> tuple[pd.DataFrame, str | None]:

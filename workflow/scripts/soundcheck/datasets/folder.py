@@ -1,7 +1,7 @@
-"""A user's own audio: a folder per class, or a CSV that names files and labels.
+"""A user's own audio: a folder per class, a CSV that names files and labels, or the layout of Hugging Face `datasets`.
 
 Folder per class: the first sub-folder's name is the class, audio may lie at any depth below it. Hidden files do not
-count.
+count. Where the classes lie in folders named train, validation and test, these are the parts (see `audiofolder`).
 
 CSV (`csv` option, looked for in the working directory, then in `dir`), separated by commas, semicolons or tabs:
 
@@ -11,22 +11,23 @@ CSV (`csv` option, looked for in the working directory, then in `dir`), separate
     group               optional: tracks of one group (singer, album, session) never sit on both sides of a split
     track_id            optional: else the path without its suffix, made safe as a file name
 
-Other columns are kept as metadata. Any task name may be used, its type is given in the configuration; for
+Metadata files (metadata.csv or metadata.jsonl with a column `file_name`, relative to their own place) are read without
+being named: the other columns as above, the part also from the folder's name.
+
+`label` (option) names another column for the label, or a list of columns, each with one value: the targets of a
+regression. Other columns are kept as metadata. Any task name may be used, its type is given in the configuration; for
 `key_estimation` the labels are read as keys (`Db major`, `C:maj`, `Cm`).
 """
 
-import csv
-import hashlib
-import io
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from soundcheck.datasets import keys
-from soundcheck.datasets.audio_files import AUDIO_SUFFIXES, audio_files
+from soundcheck.datasets.support import audiofolder, keys, label_files
+from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
 from soundcheck.errors import SoundcheckError
-from soundcheck.naming import did_you_mean, safe_id, several
+from soundcheck.naming import did_you_mean, several
 
 TITLE = "A folder of your own"
 LICENSE = "your own"
@@ -37,13 +38,10 @@ TASKS: dict[str, str] = {}
 SYNTHETIC = False
 GROUPED_BY = "the CSV's column 'group'"
 
-PARTS = {
-    "train": "train",
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    "test": "test",
-}
+PARTS = audiofolder.PARTS
 _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
-_COLUMNS = ("path", "label", "labels", "split", "part", "group", "track_id")
+_PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path")
+_COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "group", "track_id")
 
 
 def download(folder: Path, **options: object) -> None:
@@ -52,16 +50,21 @@ def download(folder: Path, **options: object) -> None:
         raise SoundcheckError(f"the folder '{folder}' does not exist; set `dir` to the folder that holds your audio.")
 
 
-def tracks(folder: Path, csv: str = "", **options: object) -> pd.DataFrame:
+def tracks(folder: Path, csv: str = "", label: str | Sequence[str] = "", **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group`, `left_out`, `labels` (list[str]), `part`, and the CSV's own.
 
     Raises SoundcheckError, naming file and rows, for a CSV that cannot be meant as it stands: missing columns, equal
     ids, unknown parts, empty labels, or not one file where it says. Single missing files are found by the index.
     """
     folder = Path(folder)
-    if not csv:
-        return _from_folders(folder)
-    return _from_csv(folder, _find_csv(folder, csv))
+    if csv:
+        return _from_csv(folder, _find_csv(folder, csv), label)
+    found = audiofolder.metadata_files(folder)
+    if found:
+        return _from_metadata(folder, found, label)
+    if label:
+        raise SoundcheckError(f"`label` names columns, but there is neither `csv` nor a metadata file in '{folder}'.")
+    return _from_folders(folder)
 
 
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
@@ -72,8 +75,13 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     return pd.Series(values, index=tracks.index, dtype=object)
 
 
-def splits(tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
-    """The CSV's own parts as one fold: `track_id`, `fold` (0), `part`; None where the CSV has no such column."""
+def targets(task: str, label: str | Sequence[str] = "", **options: object) -> list[str] | None:
+    """The names of the values that a regression estimates, where `label` names their columns; else None."""
+    return list(label) if isinstance(label, list | tuple) else None
+
+
+def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame | None:
+    """The user's own parts as one fold: `track_id`, `fold` (0), `part`; None where none are given."""
     own = tracks[tracks["part"].notna()]
     if own.empty:
         return None
@@ -81,21 +89,32 @@ def splits(tracks: pd.DataFrame, task: str) -> pd.DataFrame | None:
 
 
 def _from_folders(folder: Path) -> pd.DataFrame:
-    rows = []
-    for path in audio_files(folder):
-        parents = PurePosixPath(path).parts[:-1]
-        row = {"path": path, "group": None, "part": None, "labels": [parents[0]] if parents else None}
-        row["left_out"] = None if parents else "not in a class folder"
-        rows.append(row)
-    if not rows:
+    paths = audio_files(folder)
+    if not paths:
         raise SoundcheckError(f"no audio below '{folder}' (looked for {' '.join(sorted(AUDIO_SUFFIXES))}).")
+    depth = audiofolder.depth_of_parts(paths)
+    rows = []
+    for path in paths:
+        parents = PurePosixPath(path).parts[:-1]
+        part, parents = (None, parents) if depth is None else audiofolder.parted(parents, depth)
+        outside = depth is not None and part is None
+        row = {"path": path, "group": None, "part": part, "labels": [parents[0].strip()] if parents else None}
+        row["left_out"] = None if parents else "not in a class folder"
+        if outside:
+            row |= {"labels": None, "left_out": "not in a folder of a part (train, validation, test)"}
+        rows.append(row)
     if not any(row["labels"] for row in rows):
         raise SoundcheckError(
             f"'{folder}' holds audio, but not in sub-folders: put each class into a folder of its name, or give `csv`."
         )
-    for row, track_id in zip(rows, _ids_from_paths([row["path"] for row in rows]), strict=True):
-        row["track_id"] = track_id
-    return pd.DataFrame(rows)[["track_id", "path", "group", "left_out", "labels", "part"]]
+    table = pd.DataFrame(rows, dtype=object).assign(track_id=ids_of(paths), part=_unless_one(rows))
+    return table[["track_id", "path", "group", "left_out", "labels", "part"]]
+
+
+def _unless_one(rows: list[dict]) -> list[str | None]:
+    """The parts of rows; none where there is one alone, such as a folder `train` of what is yet to be parted."""
+    parts = [row["part"] for row in rows]
+    return parts if len(set(parts) - {None}) > 1 else [None] * len(parts)
 
 
 def _find_csv(folder: Path, name: str) -> Path:
@@ -105,83 +124,122 @@ def _find_csv(folder: Path, name: str) -> Path:
     raise SoundcheckError(f"the CSV '{name}' is neither in the working directory nor in '{folder}'.")
 
 
-def _from_csv(folder: Path, path: Path) -> pd.DataFrame:
-    columns, rows = _read(path)
-    label_column = _check_columns(path, columns)
-    part_column = next((column for column in ("split", "part") if column in columns), None)
+def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFrame:
+    columns, rows = _with_path(*label_files.read(path, (*_COLUMNS, *_PATHS)))
+    _require_path(path, columns, "path")
+    label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
     paths = [str(PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
-    _refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
+    table = _rows_to_table(path, columns, rows, paths, label)
+    if not label:
+        empty = [i for i, reason in enumerate(table["left_out"]) if reason]
+        label_files.refuse_rows(path, "an empty 'label'", empty, rows)
+    label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)
+    _check_some_files_exist(folder, path, paths)
+    return table
+
+
+def _from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -> pd.DataFrame:
+    tables = []
+    for path in files:
+        columns, rows = label_files.read(path, _COLUMNS)
+        _require_path(path, columns, "file_name")
+        nameless = [i for i, row in enumerate(rows) if not row["file_name"]]
+        label_files.refuse_rows(path, "an empty 'file_name'", nameless, rows)
+        paths = [audiofolder.path_of(folder, path, row["file_name"]) for row in rows]
+        tables.append(_rows_to_table(path, columns, rows, paths, label))
+    table = pd.concat(tables, ignore_index=True).astype(object)
+    table = table.where(table.notna(), None)
+    twice = table["path"][table["path"].duplicated()]
+    if len(twice):
+        raise SoundcheckError(f"'{folder}': named by two metadata files: {several(twice)}.")
+    if not any((folder / path).is_file() for path in table["path"]):
+        raise SoundcheckError(
+            f"{files[0]}: none of its {len(table)} files is there (first: '{table['path'][0]}'). `file_name` is "
+            "relative to the folder of the metadata file."
+        )
+    unnamed = sorted(set(audio_files(folder)) - set(table["path"]))
+    rest = {"path": unnamed, "labels": None, "left_out": "not named in a metadata file", "track_id": ids_of(unnamed)}
+    table = pd.concat([table, pd.DataFrame(rest, dtype=object)], ignore_index=True)
+    table = table.where(table.notna(), None)
+    if table["part"].isna().all():
+        table["part"] = _unless_one([{"part": part} for part in audiofolder.parts_of(list(table["path"]))])
+    return table
+
+
+def _rows_to_table(
+    path: Path, columns: list[str], rows: list[dict], paths: list[str], label: str | Sequence[str]
+) -> pd.DataFrame:
+    label_columns = _label_columns(path, columns, label)
+    part_column = next((column for column in ("split", "part") if column in columns), None)
+    label_files.refuse_duplicates(path, "path", paths, rows)
+    labels, reasons = _labels(rows, label_columns)
+    given = [row.get("track_id", "") for row in rows]
     table = pd.DataFrame(
         {
-            "track_id": _ids(path, rows, paths),
+            "track_id": [own or made for own, made in zip(given, ids_of(paths), strict=True)],
             "path": paths,
             "group": [row.get("group") or None for row in rows],
-            "left_out": None,
-            "labels": _labels(path, rows, label_column),
+            "left_out": reasons,
+            "labels": labels,
             "part": _parts(path, rows, part_column),
         },
         dtype=object,
     )
     for column in columns:
         if column not in _COLUMNS:
-            name = f"csv_{column}" if column in _OF_THE_INDEX else column
-            table[name] = [row[column] or None for row in rows]
-    _check_some_files_exist(folder, path, paths)
+            name = f"csv_{column}" if column in (*_OF_THE_INDEX, *table.columns) else column
+            table[name] = _own_column([row[column] for row in rows])
     return table
 
 
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Column names and rows, stripped of stray spaces; blank rows are skipped, but count in the rows' numbers."""
-    data = path.read_bytes()
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as problem:
+def _own_column(values: list) -> list:
+    """A column of strings, or of lists of them where there is one list."""
+    if any(isinstance(value, list) for value in values):
+        return [value if isinstance(value, list) else [value] if value else None for value in values]
+    return [value or None for value in values]
+
+
+def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[dict]]:
+    """The column `path`, which other programs' tables call otherwise, under its own name."""
+    other = next((name for name in _PATHS if name in columns), None)
+    if "path" in columns or other is None:
+        return columns, rows
+    renamed = {other: "path"}
+    return [renamed.get(name, name) for name in columns], [
+        {renamed.get(name, name): cell for name, cell in row.items()} for row in rows
+    ]
+
+
+def _require_path(path: Path, columns: list[str], wanted: str) -> None:
+    if wanted not in columns:
         raise SoundcheckError(
-            f"{path}: not readable as {encoding} text ({problem}); save it as CSV in UTF-8."
-        ) from problem
-    header = text.lstrip().split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    lines = [(number, [cell.strip() for cell in cells]) for number, cells in enumerate(reader, start=1) if any(cells)]
-    if not lines:
-        raise SoundcheckError(f"{path}: the file is empty.")
-    columns = lines[0][1]
-    columns = [name.lower() if name.lower() in _COLUMNS else name for name in columns]
-    repeated = [name for name in dict.fromkeys(columns) if name and columns.count(name) > 1]
-    if repeated:
-        raise SoundcheckError(f"{path}: the column '{repeated[0]}' is there twice.")
-    rows = []
-    for number, cells in lines[1:]:
-        if not any(cells):
-            continue
-        if len(cells) > len(columns):
-            raise SoundcheckError(
-                f"{path}, row {number}: {len(cells)} cells, but the header has {len(columns)} columns."
-            )
-        cells += [""] * (len(columns) - len(cells))
-        rows.append(dict(zip(columns, cells, strict=True)) | {_ROW: str(number)})
-    if not rows:
-        raise SoundcheckError(f"{path}: a header, but no rows.")
-    return [name for name in columns if name], rows
+            f"{path}: no column '{wanted}'; its columns are {', '.join(columns)}{_rename(wanted, columns)}."
+        )
 
 
-# Kept beside a row's cells: its number as a spreadsheet shows it. No column can have this name.
-_ROW = ""
-
-
-def _check_columns(path: Path, columns: list[str]) -> str:
-    """The name of the label column."""
+def _label_columns(path: Path, columns: list[str], label: str | Sequence[str]) -> list[str]:
+    """What `label` asks for; else the column `label` or `labels`; else, of a metadata file, the only other one."""
     there = f"its columns are {', '.join(columns)}"
-    if "path" not in columns:
-        raise SoundcheckError(f"{path}: no column 'path'; {there}{_rename('path', columns)}.")
+    if {"split", "part"} <= set(columns):
+        raise SoundcheckError(f"{path}: has both 'split' and 'part'; keep one of them.")
+    if label:
+        asked = [label] if isinstance(label, str) else list(label)
+        missing = [name for name in asked if name not in columns]
+        if missing:
+            near = did_you_mean(missing[0], columns)
+            raise SoundcheckError(f"{path}: no column '{missing[0]}', for which `label` asks{near}; {there}.")
+        return asked
     found = [name for name in ("label", "labels") if name in columns]
+    others = [name for name in columns if name not in _COLUMNS]
+    if not found and "file_name" in columns and len(others) == 1:
+        return others
+    if not found and "file_name" in columns:
+        raise SoundcheckError(f"{path}: no column 'label' or 'labels'; {there}. Say which with `label`.")
     if not found:
         raise SoundcheckError(f"{path}: no column 'label' or 'labels'; {there}{_rename('label', columns)}.")
-    if len(found) == 2 or {"split", "part"} <= set(columns):
-        pair = "label' and 'labels" if len(found) == 2 else "split' and 'part"
-        raise SoundcheckError(f"{path}: has both '{pair}'; keep one of them.")
-    return found[0]
+    if len(found) == 2:
+        raise SoundcheckError(f"{path}: has both 'label' and 'labels'; keep one of them.")
+    return found
 
 
 def _rename(wanted: str, columns: list[str]) -> str:
@@ -189,11 +247,23 @@ def _rename(wanted: str, columns: list[str]) -> str:
     return nearest.replace("did you mean", f"is '{wanted}' meant by").replace("?)", "? Then rename it)")
 
 
-def _labels(path: Path, rows: list[dict], column: str) -> list[list[str]]:
-    if column == "labels":
-        return [[label.strip() for label in row["labels"].split("|") if label.strip()] for row in rows]
-    _refuse_rows(path, "an empty 'label'", [i for i, row in enumerate(rows) if not row["label"]], rows)
-    return [[row["label"]] for row in rows]
+def _labels(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | None], list[str | None]]:
+    """The labels of each row; and why it has none, where it needs one."""
+    if len(columns) == 1:
+        labels = [_split_label(row[columns[0]], columns[0]) for row in rows]
+    else:
+        labels = [[str(row[column]) for column in columns] for row in rows]
+    reasons = []
+    for row in rows:
+        empty = [column for column in columns if column != "labels" and row[column] == ""]
+        reasons.append(f"no '{empty[0]}'" if empty else None)
+    return [None if reason else label for label, reason in zip(labels, reasons, strict=True)], reasons
+
+
+def _split_label(cell: str | list[str], column: str) -> list[str]:
+    if isinstance(cell, list):
+        return [label for label in cell if label]
+    return [label.strip() for label in cell.split("|") if label.strip()] if column == "labels" else [cell]
 
 
 def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]:
@@ -202,46 +272,12 @@ def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]
     unknown = [row for row in rows if row[column] and row[column].lower() not in PARTS]
     if unknown:
         name = unknown[0][column]
-        numbers = several(row[_ROW] for row in unknown)
+        numbers = several(row[label_files.ROW] for row in unknown)
         raise SoundcheckError(
             f"{path}, rows {numbers}: unknown part '{name}' in column '{column}'{did_you_mean(name, PARTS)}; "
             f"parts are {', '.join(PARTS)}, or empty."
         )
     return [PARTS[row[column].lower()] if row[column] else None for row in rows]
-
-
-def _ids(path: Path, rows: list[dict], paths: list[str]) -> list[str]:
-    given = [row.get("track_id", "") for row in rows]
-    _refuse_duplicates(path, "path", paths, rows)
-    ids = [own or made for own, made in zip(given, _ids_from_paths(paths), strict=True)]
-    _refuse_duplicates(path, "track_id", ids, rows)
-    return ids
-
-
-def _ids_from_paths(paths: list[str]) -> list[str]:
-    """Safe ids; where two paths would get the same one (`a b.wav`, `a_b.wav`, `a_b.mp3`), a digest tells them apart."""
-    ids = [safe_id(str(PurePosixPath(path).with_suffix(""))) for path in paths]
-    count = pd.Series(ids).value_counts()
-    digests = [hashlib.sha256(path.encode()).hexdigest()[:8] for path in paths]
-    return [f"{name}-{digest}" if count[name] > 1 else name for name, digest in zip(ids, digests, strict=True)]
-
-
-def _refuse_duplicates(path: Path, column: str, values: list[str], rows: list[dict]) -> None:
-    numbers = defaultdict(list)
-    for value, row in zip(values, rows, strict=True):
-        numbers[value].append(row[_ROW])
-    twice = {value: found for value, found in numbers.items() if len(found) > 1}
-    if twice:
-        value, found = next(iter(twice.items()))
-        more = f", and {len(twice) - 1} more such values" if len(twice) > 1 else ""
-        raise SoundcheckError(
-            f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track."
-        )
-
-
-def _refuse_rows(path: Path, fault: str, indices: list[int], rows: list[dict]) -> None:
-    if indices:
-        raise SoundcheckError(f"{path}, rows {several(rows[i][_ROW] for i in indices)}: {fault}.")
 
 
 def _check_some_files_exist(folder: Path, path: Path, paths: list[str]) -> None:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundcheck import downloads
-from soundcheck.datasets.audio_files import audio_files
+from soundcheck.archives import unpack
+from soundcheck.datasets.support.audio_files import audio_files
+from soundcheck.downloads import Remote, fetch_all
 from soundcheck.errors import SoundcheckError
+from soundcheck.installing import install
 
 TITLE = "Philharmonia Orchestra sound samples"
 LICENSE = "CC BY-SA 3.0, by the Philharmonia Orchestra; not to be sold or made available as samples"
@@ -32,12 +34,12 @@ BIBTEX = """@misc{philharmonia_samples,
 # The archive of a branch is packed anew on request, so that it has no fixed digest: what it holds is checked instead
 # (every member's CRC when it is unpacked, then the number of recordings).
 REMOTES = {
-    "audio": {
-        "url": "https://github.com/skratchdot/philharmonia-samples/archive/refs/heads/gh-pages.zip",
-        "sha256": None,
-        "n_files": 9750,
-    }
+    "audio": Remote(
+        "https://github.com/skratchdot/philharmonia-samples/archive/refs/heads/gh-pages.zip", "philharmonia.zip"
+    )
 }
+N_FILES = 9750
+_UNPACKED_BYTES = 240_000_000
 TASKS = {
     "instrument_classification": "multiclass",
     "pitch_class_classification": "multiclass",
@@ -65,24 +67,22 @@ _FIELDS = ("instrument", "note", "length", "dynamic", "articulation")
 def download(folder: Path, **options: object) -> None:
     """Fetch and unpack the public archive (230 MB) where `folder` is absent or empty; use what is there otherwise.
 
-    Raises `downloads.DownloadError` when it cannot be had, FileNotFoundError when the folder holds files but no audio.
+    Raises `DownloadError` when it cannot be had, SoundcheckError when the folder holds files but no audio.
     """
-    folder = Path(folder)
-    if folder.is_dir() and any(folder.iterdir()):
-        if not audio_files(folder):
-            raise SoundcheckError(
-                f"'{folder}' holds files but no audio. Give the folder that holds the Philharmonia recordings, or an "
-                "empty or absent one to download them into."
-            )
-        return
-    print(f"{TITLE}: about 230 MB to download. Licence: {LICENSE}.", file=sys.stderr)
-    archive = folder.with_name(f"{folder.name}.zip")
-    downloads.fetch(REMOTES["audio"]["url"], archive, sha256=REMOTES["audio"]["sha256"])
-    downloads.unpack(archive, folder, strip=1, only="audio/*")
-    archive.unlink()
-    n_files, expected = len(audio_files(folder)), REMOTES["audio"]["n_files"]
-    if n_files != expected:
-        print(f"Philharmonia: {n_files} recordings in the archive, {expected} were expected.", file=sys.stderr)
+    installed = install(folder, TITLE, _make)
+    n_files = len(audio_files(folder))
+    if n_files == 0:
+        raise SoundcheckError(
+            f"'{folder}' holds files but no audio. Give the folder that holds the Philharmonia recordings, or an "
+            "empty or absent one to download them into."
+        )
+    if installed and n_files != N_FILES:
+        print(f"Philharmonia: {n_files} recordings in the archive, {N_FILES} were expected.", file=sys.stderr)
+
+
+def _make(work: Path) -> Path:
+    (archive,) = fetch_all(list(REMOTES.values()), work, TITLE, LICENSE, _UNPACKED_BYTES)
+    return unpack(archive, work / "complete", strip=1, only="audio/*")
 
 
 def tracks(folder: Path, **options: object) -> pd.DataFrame:

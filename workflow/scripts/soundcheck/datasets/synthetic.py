@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundcheck.datasets.keys import TONICS
+from soundcheck.datasets.support.keys import TONICS
 from soundcheck.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
@@ -38,6 +38,7 @@ TASKS = {
     "pitch_class_classification": "multiclass",
     "key_estimation": "multiclass",
     "autotagging": "multilabel",
+    "tempo_estimation": "regression",
 }
 SYNTHETIC = True
 GROUPED_BY = "timbre and pitch"
@@ -155,11 +156,18 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
         values = [_tags(row) for row in rows]
     elif task == "instrument_classification":
         values = [[row["timbre"]] if row["kind"] == "note" else None for row in rows]
+    elif task == "tempo_estimation":
+        values = [[str(int(row["bpm"]))] if row["kind"] == "progression" else None for row in rows]
     elif column:
         values = [[row[column]] if isinstance(row[column], str) else None for row in rows]
     else:
         raise SoundcheckError(f"synthetic has no task '{task}'; it has {', '.join(TASKS)}")
     return pd.Series(values, index=tracks.index, dtype=object)
+
+
+def targets(task: str, **options: object) -> list[str] | None:
+    """What the number is that `tempo_estimation` estimates."""
+    return ["tempo in bpm"] if task == "tempo_estimation" else None
 
 
 def groups(tracks: pd.DataFrame, task: str) -> tuple[pd.Series, str]:

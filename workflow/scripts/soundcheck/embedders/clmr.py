@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from soundcheck.checkpoints import differences
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError, described
+from soundcheck.files import file_sha256
 
 SAMPLE_RATE = 22_050
 WINDOW = 3**10

@@ -23,9 +23,9 @@ from types import ModuleType
 import numpy as np
 
 from soundcheck import frozen_graphs
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError, nearest
+from soundcheck.files import file_sha256
 
 SAMPLE_RATE = 16_000
 # The parts of a transformer's output; the first two tokens are not of the signal.

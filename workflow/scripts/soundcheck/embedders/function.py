@@ -12,9 +12,9 @@ from types import ModuleType
 import numpy as np
 
 from soundcheck import windows
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder, user_code
 from soundcheck.errors import SoundcheckError, described, nearest
+from soundcheck.files import file_sha256
 
 
 class WrongResult(Exception):

@@ -17,8 +17,8 @@ from types import ModuleType
 
 import torch
 
-from soundcheck.downloads import file_sha256
 from soundcheck.errors import SoundcheckError, described
+from soundcheck.files import file_sha256
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"

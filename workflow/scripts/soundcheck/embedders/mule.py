@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError, described
+from soundcheck.files import file_sha256
 
 SAMPLE_RATE = 16_000
 N_FFT = 2048

@@ -17,9 +17,9 @@ import torch
 
 from soundcheck import tensor_bundle, windows
 from soundcheck.checkpoints import differences
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError
+from soundcheck.files import file_sha256
 
 SAMPLE_RATE = 8000
 SEGMENT = 8000

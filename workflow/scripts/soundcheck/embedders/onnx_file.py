@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from soundcheck import windows
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder, user_code
 from soundcheck.errors import SoundcheckError, described, nearest
+from soundcheck.files import file_sha256
 
 DEFAULTS = {"window_s": 0, "hop_s": 0, "batch_size": 16, "longest_s": 30, "input": "", "output": ""}
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from soundcheck import frozen_graphs
-from soundcheck.downloads import file_sha256
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError
+from soundcheck.files import file_sha256
 
 SAMPLE_RATE = 48_000
 WINDOW = SAMPLE_RATE

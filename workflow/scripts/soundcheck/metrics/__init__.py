@@ -2,7 +2,8 @@
 
 Every metric has the signature `metric(y_true, y_score, labels, weights=None) -> (value, per_label)`:
 
-- `y_true` (n, n_labels) bool, `y_score` (n, n_labels) float, `labels` the n_labels names;
+- `y_true` (n, n_labels) bool, `y_score` (n, n_labels) float, `labels` the n_labels names; of a regression, labels are
+  targets, and `y_true` is float;
 - `weights` (n_resamples, n): how often each item counts, in each resample of a bootstrap; None counts each item once;
 - `value` is a float, or (n_resamples,) with weights; `per_label` is (n_labels,), or (n_resamples, n_labels), or None
   for a metric that has no values per label. NaN says that there is nothing to compute the value from.
@@ -23,6 +24,8 @@ BUILT_IN = {
     "average_precision": "soundcheck.metrics.tagging.average_precision",
     "key_score": "soundcheck.metrics.key.key_score",
     "key_score_macro": "soundcheck.metrics.key.key_score_macro",
+    "r2": "soundcheck.metrics.regression.r2",
+    "mae": "soundcheck.metrics.regression.mae",
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from soundcheck.pages.audio_conditions import audio_conditions
+from soundcheck.pages.audit import audit
 from soundcheck.pages.configuration import configuration
 from soundcheck.pages.counts import Count, counts
 from soundcheck.pages.embedder_checks import embedder_checks
@@ -20,6 +21,7 @@ __all__ = [
     "Count",
     "LeftOut",
     "audio_conditions",
+    "audit",
     "configuration",
     "counts",
     "embedder_checks",

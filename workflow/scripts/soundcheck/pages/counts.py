@@ -44,6 +44,8 @@ def counts(
         meta, found = _split_counts(path)
         rows += found
         body += _split_section(meta, found)
+        if meta["task_type"] == "regression":
+            body += _targets(meta, path)
     if seeds:
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
     return document("Counts", "\n".join(body)), rows
@@ -71,10 +73,18 @@ def _split_counts(path: str) -> tuple[dict, list[Count]]:
     tally: Counter = Counter()
     for row in parquet.read(path, ["fold", "part", "label"]).to_pylist():
         tally[row["fold"], row["part"], ""] += 1
-        for label in row["label"] or []:
+        for label in (row["label"] or []) if meta["task_type"] != "regression" else []:
             tally[row["fold"], row["part"], label] += 1
     axes = (meta["dataset"], meta["task"], meta["split"])
     return meta, [Count(*axes, *key, n) for key, n in sorted(tally.items())]
+
+
+def _groups(by: str | None, overlap: list[str]) -> str:
+    if not by:
+        return "parts are disjoint by track; no group is known"
+    if overlap:
+        return f"groups ({by}) that the published split has in two parts: {len(overlap)}"
+    return f"no {by} is in two parts"
 
 
 def _split_section(meta: dict, found: list[Count]) -> list[str]:
@@ -82,11 +92,13 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
     folds = sorted({count.fold for count in found})
     labels = [label for label in meta["classes"] if label]
     by = meta.get("grouped_by")
+    is_regression = meta["task_type"] == "regression"
     facts = [
         words(meta["task_type"]),
-        plural(len(labels), "class", "classes"),
-        f"no {by} is in two parts" if by else "parts are disjoint by track; no group is known",
+        plural(len(labels), "target") if is_regression else plural(len(labels), "class", "classes"),
+        _groups(by, meta.get("group_overlap", [])),
         f"seed {meta['seed']}" if meta.get("seed") is not None else "the dataset's own split",
+        *([f"sha256 of the parts {meta['sha256']}"] if "sha256" in meta else []),
     ]
     total = [(f"{fold}", *(n.get((fold, part, ""), 0) for part in PARTS)) for fold in folds]
     section = [
@@ -94,8 +106,29 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
         paragraph("; ".join(facts) + "."),
         listing(["Fold", "Train", "Validation", "Test", "Left out"], total),
     ]
-    for fold in folds:
+    for fold in folds if not is_regression else []:
         rows = [(label, *(n.get((fold, part, label), 0) for part in PARTS[:3])) for label in labels]
         name = "Items per class" if len(folds) == 1 else f"Items per class, fold {fold}"
         section.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
     return section
+
+
+def _targets(meta: dict, path: str) -> list[str]:
+    """What the numbers of a regression are like in each part: lowest, mean and highest of each target."""
+    found: dict[tuple, list[float]] = {}
+    for row in parquet.read(path, ["fold", "part", "label"]).to_pylist():
+        for target, number in zip(meta["classes"], row["label"] or [], strict=False):
+            found.setdefault((row["fold"], target, row["part"]), []).append(float(number))
+    body = []
+    folds = sorted({fold for fold, _, _ in found})
+    for fold in folds:
+        rows = [
+            (target, *(_span(found.get((fold, target, part), [])) for part in PARTS[:3])) for target in meta["classes"]
+        ]
+        name = "Lowest, mean and highest" if len(folds) == 1 else f"Lowest, mean and highest, fold {fold}"
+        body.append(folded(name, listing(["Target", "Train", "Validation", "Test"], rows)))
+    return body
+
+
+def _span(numbers: list[float]) -> str:
+    return f"{min(numbers):g}, {sum(numbers) / len(numbers):.5g}, {max(numbers):g}" if numbers else ""

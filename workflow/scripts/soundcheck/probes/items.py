@@ -76,7 +76,7 @@ def join(part: dict[str, list[str]], rows: dict[str, slice]) -> tuple[list[str],
 
 
 def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_type: str) -> np.ndarray:
-    """Which item has which class: (n, n_classes) bool.
+    """Which item has which class: (n, n_classes) bool; of a regression the targets, (n, n_targets) float64.
 
     A tag that is not among the classes (left out of the task) is passed over.
 
@@ -85,6 +85,8 @@ def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_typ
     ValueError
         In a multiclass task, for an item that has not exactly one label, or one that is not among the classes.
     """
+    if task_type == "regression":
+        return np.array(labels, np.float64).reshape(-1, len(classes))
     places = {name: place for place, name in enumerate(classes)}
     result = np.zeros((len(labels), len(classes)), bool)
     for row, names in enumerate(labels):

@@ -75,7 +75,7 @@ class Model:
 
 
 def predict(model: Model, X: np.ndarray) -> np.ndarray:
-    """The scores (n_seeds, n, n_classes) of embeddings (n, dim), float32, between 0 and 1.
+    """The scores (n_seeds, n, n_classes) of embeddings (n, dim), float32: between 0 and 1, or a regression's targets.
 
     An item's scores depend on the item alone: the same bits in any batch and at any place in it.
 
@@ -130,7 +130,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.where(logits >= 0, 1, exponentials) / (1 + exponentials)
 
 
-_ACTIVATIONS = {"softmax": softmax, "sigmoid": sigmoid}
+_ACTIVATIONS = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda outputs: outputs}
 
 
 def save(models: dict[int, Model], path: str | Path) -> None:

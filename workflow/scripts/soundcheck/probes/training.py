@@ -4,6 +4,10 @@ The recipe is that of the thesis of Plachouras (2023, Appendix A), with the conv
 that it relies on: Glorot-uniform kernels and zero biases; an L2 penalty `weight_decay * sum(w^2)` on the kernels and
 biases of all layers, added to the loss; binary cross-entropy as the mean over classes; Adam with epsilon 1e-7; the
 last, smaller batch is kept; early stopping on the validation loss, penalty included.
+
+Regression, which the thesis does not have: the loss is the squared error, mean over the targets, of targets that are
+standardised with the training items' mean and deviation; the output layer starts at zero, which is their mean, as some
+hundred steps do not forget a random one; when trained, it takes them back to their own units.
 """
 
 import itertools
@@ -54,9 +58,9 @@ def fit(
     X, X_val : (n, dim) float32
         Embeddings of the training and the validation items.
     y, y_val : (n, n_classes) float32
-        1 where the item has the class, else 0.
+        1 where the item has the class, else 0; of a regression the targets, in their own units.
     classes : the n_classes names
-    task_type : "multiclass" or "multilabel"
+    task_type : "multiclass", "multilabel" or "regression"
     parameters : the probe's parameters, all keys present
     device : "cpu" or "cuda"
     on_epoch : called after each epoch with the history rows of the seeds that were trained in it, by any of the threads
@@ -88,9 +92,14 @@ def fit(
         components = principal_components(mlp.transform(X, mean, scale, None), parameters["pca_components"])
     X, X_val = (mlp.transform(part, mean, scale, components) for part in (X, X_val))
     hidden = mlp.hidden_sizes(parameters["hidden_units"], X.shape[1], len(classes))
+    unit = None
+    if task_type == "regression":
+        centre, unit = standardisation(y)
+        y, y_val = ((part - centre) / unit for part in (y, y_val))
     targets, targets_val = (_targets(part, parameters["output_activation"]) for part in (y, y_val))
     arrays = (X, targets, y.argmax(axis=1), X_val, targets_val)
-    data = _Data(*(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays), y_val > 0)
+    y_val = y_val > 0 if unit is None else y_val * unit
+    data = _Data(*(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays), y_val, unit)
     shapes = _shapes([X.shape[1], *hidden, len(classes)])
     groups = _groups(parameters["seeds"], shapes, device, threads)
     with ThreadPoolExecutor(threads, initializer=_make_deterministic) as pool:
@@ -117,7 +126,16 @@ def fit(
             "n_validation": len(X_val),
         },
     )
+    if task_type == "regression":
+        _in_units(model, centre, unit)
     return model, history
+
+
+def _in_units(model: mlp.Model, centre: np.ndarray, unit: np.ndarray) -> None:
+    """Let the output layer give targets in their own units, where it was trained on standardised ones."""
+    model.kernels[-1] = model.kernels[-1] * unit
+    model.biases[-1] = model.biases[-1] * unit + centre
+    model.facts |= {"target_mean": centre.tolist(), "target_deviation": unit.tolist()}
 
 
 def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
@@ -137,6 +155,11 @@ def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
         raise SoundcheckError(f"a {task_type} probe needs more classes than {list(classes)}")
     if task_type == "multilabel" and parameters["output_activation"] == "softmax":
         raise SoundcheckError("output_activation softmax allows one label per item; a multilabel task needs sigmoid")
+    if (task_type == "regression") != (parameters["output_activation"] == "linear"):
+        raise SoundcheckError(
+            f"output_activation {parameters['output_activation']} does not fit a {task_type} task: linear is for "
+            "regression, and regression needs it"
+        )
     if parameters["optimizer"] != "adam":
         raise SoundcheckError(f"optimizer {parameters['optimizer']!r} is not known: adam")
     if not parameters["seeds"] or parameters["batch_size"] < 1 or parameters["epochs"] < 1:
@@ -194,7 +217,10 @@ def principal_components(X: np.ndarray, wanted: int | float | None) -> np.ndarra
 
 @dataclass
 class _Data:
-    """The items on the device: transformed embeddings, what the loss is taken to, and the classes' numbers (n,)."""
+    """The items on the device: transformed embeddings, what the loss is taken to, and the classes' numbers (n,).
+
+    `unit` (n_targets,) is one deviation of each target of a regression, whose `y_val` are differences from the mean.
+    """
 
     X: torch.Tensor
     targets: torch.Tensor
@@ -202,6 +228,7 @@ class _Data:
     X_val: torch.Tensor
     targets_val: torch.Tensor
     y_val: np.ndarray
+    unit: np.ndarray | None
 
 
 @dataclass
@@ -246,13 +273,15 @@ def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def _initialised(seed: int, shapes: list[tuple[int, int]]) -> torch.Tensor:
+def _initialised(seed: int, shapes: list[tuple[int, int]], output_from_zero: bool = False) -> torch.Tensor:
     """Glorot-uniform kernels and zero biases (n_parameters,), drawn on the CPU whatever the device."""
     generator = torch.Generator().manual_seed(seed_for(seed, "weights"))
     flat = torch.zeros(1, sum(map(_aligned, map(math.prod, shapes))))
     for kernel in _views(flat, shapes)[::2]:
         limit = math.sqrt(6 / sum(kernel.shape[1:]))
         kernel[0].uniform_(-limit, limit, generator=generator)
+    if output_from_zero:
+        kernel.zero_()
     return flat[0]
 
 
@@ -262,7 +291,8 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
     penalty = parameters["weight_decay"]
     criterion = parameters["save_criterion"]
     orders = [torch.Generator().manual_seed(seed_for(seed, "order")) for seed in seeds]
-    flat = torch.stack([_initialised(seed, shapes) for seed in seeds]).to(device).contiguous()
+    from_zero = task_type == "regression"
+    flat = torch.stack([_initialised(seed, shapes, from_zero) for seed in seeds]).to(device).contiguous()
     best_flat = flat.clone()
     progress = [_Progress(seed, criterion, parameters["patience"]) for seed in seeds]
     adam = _Adam.started(flat)
@@ -386,7 +416,13 @@ def _sigmoid_error(logits: torch.Tensor, signs: torch.Tensor) -> tuple[torch.Ten
     return denominators.log_().sum(dim=(1, 2)).div_(signs.shape[2]), error
 
 
-_ERRORS = {"softmax": _softmax_error, "sigmoid": _sigmoid_error}
+def _linear_error(outputs: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    differences = outputs.sub_(y)
+    losses = differences.square().sum(dim=(1, 2)).div_(y.shape[2])
+    return losses, differences.mul_(2 / (y.shape[1] * y.shape[2]))
+
+
+_ERRORS = {"softmax": _softmax_error, "sigmoid": _sigmoid_error, "linear": _linear_error}
 
 
 def _targets(y: np.ndarray, output_activation: str) -> np.ndarray:
@@ -397,12 +433,12 @@ def _targets(y: np.ndarray, output_activation: str) -> np.ndarray:
 def _validation(data, weights, norm, classes, task_type, parameters) -> dict[str, float]:
     """The validation values of one seed, seed by seed so that none depends on how many there are."""
     _, logits = _forward([weight[None] for weight in weights], data.X_val[None])
-    scores = logits[0].cpu().numpy().copy()
+    scores = logits[0].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
     losses, _ = _ERRORS[parameters["output_activation"]](logits, data.targets_val[None])
     values = {"val_loss": losses.item() / len(data.X_val) + norm}
     names = {"accuracy"} if task_type == "multiclass" else set()
     for name in sorted(names | {parameters["save_criterion"]} - {"loss"}):
-        # The logits order the items and the classes as the scores do.
+        # The logits order the items and the classes as the scores do; a regression's differ from them by the mean.
         values[f"val_{name}"] = float(metrics.metric(name)(data.y_val, scores, classes)[0])
     return values
 
@@ -412,7 +448,7 @@ class _Progress:
 
     def __init__(self, seed: int, criterion: str, patience: int):
         self.seed, self.patience = seed, patience
-        self.name, self.sign = (f"val_{criterion}", -1 if criterion == "loss" else 1)
+        self.name, self.sign = (f"val_{criterion}", -1 if criterion in ("loss", "mae") else 1)
         self.rows: list[dict] = []
         self.best_row: dict | None = None
         self.lowest_loss, self.waited = math.inf, 0

@@ -1,0 +1,124 @@
+"""Near-duplicates: copies of a recording are found whatever was done to them, and different notes are not copies."""
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from soundcheck import duplicates, fingerprints
+from soundcheck.checking import music
+from soundcheck.datasets.support.audio_files import audio_files
+
+RATE = 44_100
+
+
+def as_mp3(path, samples, rate=RATE):
+    soundfile.write(
+        path.with_suffix(".mp3"), samples, rate, format="MP3", bitrate_mode="CONSTANT", compression_level=0.8
+    )
+
+
+def as_wav(path, samples, rate=RATE):
+    soundfile.write(path.with_suffix(".wav"), samples, rate)
+
+
+# what is done to a recording -> a function (path without suffix, samples)
+COPIES = {
+    "mp3": as_mp3,
+    "softer": lambda path, samples: as_wav(path, 0.2 * samples),
+    "resampled": lambda path, samples: as_wav(path, soxr.resample(samples, RATE, 16_000), 16_000),
+    "stereo": lambda path, samples: as_wav(path, np.stack([samples, samples], axis=1)),
+    "lead-in-cut": lambda path, samples: as_wav(path, samples[4567:]),
+    "silence-before": lambda path, samples: as_wav(path, np.concatenate([np.zeros(12_345), samples])),
+    "all-at-once": lambda path, samples: as_mp3(path, 0.3 * soxr.resample(samples[3210:], RATE, 22_050), 22_050),
+}
+
+
+def found_in(folder, **options):
+    """The near-duplicates among all files of a folder, by pair."""
+    tracks = [(path.rpartition(".")[0], path) for path in audio_files(folder)]
+    left_out = fingerprints.write_fingerprints(tracks, folder, folder / "fingerprints.parquet", **options)
+    assert not left_out
+    return {(pair.track_a, pair.track_b): pair for pair in duplicates.near_duplicates(folder / "fingerprints.parquet")}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Five clips of music, and the copies of the first."""
+    folder = tmp_path_factory.mktemp("clips")
+    for number in range(5):
+        as_wav(folder / f"clip-{number}", music(6.0, RATE, seed=number))
+    for name, write in COPIES.items():
+        write(folder / name, music(6.0, RATE, seed=0))
+    as_wav(folder / "excerpt", music(6.0, RATE, seed=1)[2 * RATE : 5 * RATE])
+    return found_in(folder)
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_of_music_is_found(clips, name):
+    assert tuple(sorted(("clip-0", name))) in clips
+
+
+def test_an_excerpt_is_found_with_its_place(clips):
+    pair = clips["clip-1", "excerpt"]
+    assert pair.offset_s == pytest.approx(2.0, abs=0.05)
+    assert pair.overlap_s == pytest.approx(3.0, abs=0.3)
+
+
+def test_other_music_is_no_copy(clips):
+    copies = {"clip-0", *COPIES}
+    assert all({a, b} <= copies or {a, b} == {"clip-1", "excerpt"} for a, b in clips)
+
+
+def test_equal_audio_is_left_to_the_digests(tmp_path):
+    for name in ("a", "b"):
+        as_wav(tmp_path / name, music(1.0, RATE))
+    assert found_in(tmp_path) == {}
+
+
+def test_a_key_of_too_many_recordings_tells_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(duplicates, "MAX_RECORDINGS_OF_A_KEY", 3)
+    for number in range(4):
+        as_wav(tmp_path / f"{number}", (0.5 + 0.1 * number) * music(1.0, RATE))
+    assert found_in(tmp_path) == {}
+
+
+def test_the_candidates_do_not_depend_on_how_many_tracks_are_looked_at_together(tmp_path, monkeypatch):
+    for number in range(4):
+        as_wav(tmp_path / f"{number}", (0.5 + 0.1 * number) * music(1.0, RATE, seed=number // 2))
+    all_at_once = found_in(tmp_path)
+    monkeypatch.setattr(duplicates, "_TRACKS_AT_ONCE", 1)
+    assert found_in(tmp_path) == all_at_once
+    assert all_at_once.keys() == {("0", "1"), ("2", "3")}
+
+
+def test_no_audio_at_all_has_no_duplicates(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"not audio")
+    fingerprints.write_fingerprints([("a", "a.wav")], tmp_path, tmp_path / "fingerprints.parquet")
+    assert duplicates.near_duplicates(tmp_path / "fingerprints.parquet") == []
+
+
+def test_real_notes_are_told_apart_and_their_copies_found(philharmonia_dir, tmp_path):
+    """1,480 different recordings, many of them of the same note on the same instrument: no false alarm."""
+    originals = audio_files(philharmonia_dir)
+    assert len(originals) == 1480
+    tracks = [(path, str(philharmonia_dir / path)) for path in originals]
+    copied = originals[::60]
+    for path in copied:
+        samples, rate = soundfile.read(philharmonia_dir / path, dtype="float32")
+        assert rate == RATE
+        for name in ("mp3", "softer", "resampled"):
+            place = tmp_path / f"{path.replace('/', '_')}-{name}"
+            COPIES[name](place, samples)
+            written = place.with_suffix(".mp3" if name == "mp3" else ".wav")
+            tracks.append((f"{path}-{name}", str(written)))
+    left_out = fingerprints.write_fingerprints(tracks, "", tmp_path / "fingerprints.parquet", n_workers=2)
+    assert not left_out
+    found = {(pair.track_a, pair.track_b) for pair in duplicates.near_duplicates(tmp_path / "fingerprints.parquet")}
+    of = {
+        track_id: track_id.rpartition("-")[0] if track_id not in set(originals) else track_id for track_id, _ in tracks
+    }
+    assert {(a, b) for a, b in found if of[a] != of[b]} == set()
+    for name, share in {"mp3": 0.95, "softer": 1.0, "resampled": 1.0}.items():
+        n_found = sum((path, f"{path}-{name}") in found for path in copied)
+        assert n_found >= share * len(copied), name

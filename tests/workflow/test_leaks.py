@@ -1,0 +1,80 @@
+"""A split that leaks stops before a probe is trained on it, with what leaks and how to go on."""
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from running import folder, read_rows, snakemake, write_config, write_rows, write_sounds
+
+PARTS = ["train", "train", "train", "train", "validation", "validation", "test", "test"]
+EVALUATION = "mine/sound/single"
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """A folder with a CSV whose train and test parts each have a file with the same samples, under two names."""
+    directory = tmp_path_factory.mktemp("audit")
+    paths = sorted(write_sounds(directory / "audio", n_each=8))
+    rows = [(path, path.split("/")[0], PARTS[i % 8]) for i, path in enumerate(paths)]
+    shutil.copy(directory / "audio" / "low" / "00.wav", directory / "audio" / "low" / "another name.wav")
+    write_rows(directory / "labels.csv", ("path", "label", "split"), [*rows, ("low/another name.wav", "low", "test")])
+    return directory
+
+
+@pytest.fixture(scope="module")
+def stopped(directory):
+    write_config(directory, {"datasets": [folder(csv="labels.csv", split_type="single")]})
+    run = snakemake(directory)
+    results = directory / "results"
+    return SimpleNamespace(
+        **vars(run),
+        findings=read_rows(results / "audit" / f"{EVALUATION}.stopped.csv"),
+        has_probes=(results / "probes").exists(),
+    )
+
+
+@pytest.fixture(scope="module")
+def allowed(directory, stopped):
+    dataset = folder(csv="labels.csv", split_type="single", allow_overlap=["audio"])
+    write_config(directory, {"datasets": [dataset]})
+    return snakemake(directory)
+
+
+def test_equal_audio_in_train_and_test_stops_with_its_names_and_the_way_on(stopped):
+    assert stopped.status == 1
+    (line,) = {line for line in stopped.output.splitlines() if line.startswith("error: ")}
+    assert "dataset 'mine', task 'sound', split 'single': the parts overlap." in line
+    assert "low_00 (train) = low_another_name (test)" in line
+    assert "allow_overlap: [audio]" in line
+    assert "Traceback" not in stopped.output
+
+
+def test_no_probe_was_trained_and_all_findings_are_kept(stopped):
+    assert not stopped.has_probes
+    (row,) = stopped.findings
+    assert (row["kind"], row["verdict"], row["track_b"]) == ("audio", "stop", "low_another_name")
+
+
+def test_what_is_allowed_by_name_runs_and_is_in_the_report(directory, allowed):
+    assert allowed.status == 0, allowed.output
+    assert not (directory / "results" / "audit" / f"{EVALUATION}.stopped.csv").exists()
+    (row,) = read_rows(directory / "results" / "audit" / f"{EVALUATION}.csv")
+    assert row["verdict"] == "allowed"
+    assert "1, allowed" in (directory / "results" / "pages" / "audit.html").read_text()
+    assert "audit.html" in (directory / "results" / "report.html").read_text()
+
+
+def test_an_audit_that_ran_again_trains_nothing_again(directory, allowed):
+    again = snakemake(directory, "--forcerun", "audit_split")
+    assert again.status == 0, again.output
+    assert "rule audit_split" in again.output
+    assert "rule fit" not in again.output
+    assert "rule score" not in again.output
+
+
+def test_the_audit_alone_needs_no_embedder(directory, allowed):
+    shutil.rmtree(directory / "results")
+    run = snakemake(directory, "audit")
+    assert run.status == 0, run.output
+    assert (directory / "results" / "pages" / "audit.html").is_file()
+    assert not (directory / "results" / "embeddings").exists()

@@ -1,0 +1,51 @@
+"""The experiments of the thesis plan from their configuration alone, with the jobs that they need and no other."""
+
+import subprocess
+import sys
+
+import pytest
+from running import REPOSITORY
+
+EMBEDDERS, PROBES = 10, 5
+# Autotagging has four conditions, the other tasks five; TinySOL and VocalSet each serve two tasks.
+CONDITIONS = {"magnatagatune": 4, "beatport_key": 5, "tinysol": 5, "vocalset": 5}
+EVALUATED = 4 + 5 * 5
+
+
+def planned(directory, config):
+    """The number of jobs of each rule."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--dry-run", "all", "--snakefile", str(REPOSITORY / "Snakefile")),
+            *("--directory", str(directory), "--configfile", str(REPOSITORY / config)),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.split("Job stats:")[1].splitlines()[3:]
+    return {
+        line.split()[0]: int(line.split()[1]) for line in lines if len(line.split()) == 2 and line.split()[1].isdigit()
+    }
+
+
+@pytest.mark.parametrize("config", ["config/thesis.yaml", "config/thesis-small.yaml"])
+def test_the_six_experiments_plan_completely(tmp_path, config):
+    jobs = planned(tmp_path, config)
+    n_conditions = sum(CONDITIONS.values())
+    # Of the ten embedders, four are layers of MERT: one pass serves them.
+    assert jobs["embedding"] == n_conditions * (EMBEDDERS - 4 + 1)
+    assert jobs["layers"] == n_conditions * 4
+    assert jobs["fit"] == 6 * EMBEDDERS * PROBES
+    assert jobs["score"] == EVALUATED * EMBEDDERS * PROBES
+    assert (jobs["download"], jobs["index"], jobs["fingerprint"]) == (4, 4, 4)
+    assert (jobs["split"], jobs["audit_split"]) == (6, 6)
+    assert jobs["robustness"] == 6
+
+
+def test_a_configuration_in_the_form_of_the_released_toolkit_plans(tmp_path):
+    jobs = planned(tmp_path, "tests/config/released.yaml")
+    assert jobs["score"] == 4 * 3 * 3
+    assert jobs["embedding"] == 4 * 3

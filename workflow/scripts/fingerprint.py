@@ -1,0 +1,16 @@
+"""Digests and fingerprints of a dataset's audio, and the near-duplicates among them."""
+
+from soundcheck.jobs import job
+
+with job(snakemake.log[0]):
+    from soundcheck import duplicates, fingerprints, parquet
+
+    tracks = parquet.read(snakemake.input.tracks, ["track_id", "path", "left_out"]).to_pylist()
+    usable = [(track["track_id"], track["path"]) for track in tracks if track["left_out"] is None]
+    output = snakemake.output.fingerprints
+    left_out = fingerprints.write_fingerprints(usable, snakemake.params.dir, output, snakemake.threads)
+    for track_id, reason in left_out.items():
+        print(f"{track_id} cannot be compared: {reason}")
+    found = duplicates.near_duplicates(output)
+    print(f"{len(usable) - len(left_out)} of {len(tracks)} tracks compared, {len(found)} pairs are near-duplicates")
+    duplicates.write(found, snakemake.output.duplicates)

@@ -1,0 +1,1 @@
+"""What several dataset modules share: listing audio, reading labels, mirdata."""

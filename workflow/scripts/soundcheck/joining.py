@@ -1,0 +1,131 @@
+"""Train on one dataset, test on another: their tracks, splits and embeddings joined into those of one dataset.
+
+A joined track's id is `<dataset>/<track id>`, so that two datasets may use the same ids.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from soundcheck import parquet
+from soundcheck.embeddings import EmbeddingsWriter
+from soundcheck.errors import SoundcheckError
+from soundcheck.files import csv_rows, read_rows
+from soundcheck.splits import LEFT_OUT, SCHEMA, check, digest
+
+_TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
+
+
+def join_tracks(paths: list[str], datasets: list[str], folders: list[str], name: str) -> tuple[pa.Table, dict]:
+    """The tracks of both datasets and the table's metadata; paths are relative to the working directory."""
+    tables, metadata = [], [parquet.metadata(path) for path in paths]
+    for path, dataset, folder in zip(paths, datasets, folders, strict=True):
+        table = parquet.read(path, columns=list(_TRACKS))
+        columns = {column: table[column].to_pylist() for column in _TRACKS}
+        columns["track_id"] = _ids(dataset, columns["track_id"])
+        columns["path"] = [(Path(folder) / each).as_posix() for each in columns["path"]]
+        columns["group"] = [None if group is None else f"{dataset}/{group}" for group in columns["group"]]
+        tables.append(pa.table(columns, schema=table.schema.remove_metadata()))
+    return pa.concat_tables(tables).sort_by("track_id"), {
+        "dataset": name,
+        "title": " to ".join(each["title"] for each in metadata),
+        "licence": "; ".join(dict.fromkeys(each["licence"] for each in metadata)),
+        "synthetic": any(each["synthetic"] for each in metadata),
+        "n_found": sum(each["n_found"] for each in metadata),
+        "n_left_out": sum(each["n_left_out"] for each in metadata),
+    }
+
+
+def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: str) -> tuple[pa.Table, dict]:
+    """Train and validation of the first dataset's split, with all tracks of the second one for testing in each fold.
+
+    Labels that differ in case, spaces or punctuation alone are the same. What is labelled with none of the classes that
+    are trained is left out with its reason; of a multilabel task, such labels are dropped and the tracks stay.
+
+    Raises:
+        SoundcheckError: the two have no label in common.
+    """
+    trained, metadata = parquet.read(trained_path).to_pandas(), parquet.metadata(trained_path)
+    tested = parquet.read(tested_path).to_pandas().drop(columns="fold")
+    dropped: dict[str, str] = {}
+    if metadata["task_type"] != "regression":
+        tested, dropped = _harmonised(tested, metadata, datasets)
+    was_tested = trained["part"] == "test"
+    trained.loc[was_tested, "reason"] = f"in the test part of {datasets[0]}, which is not tested here"
+    trained.loc[was_tested, "part"] = LEFT_OUT
+    for frame, dataset in ((trained, datasets[0]), (tested, datasets[1])):
+        frame["track_id"] = _ids(dataset, frame["track_id"])
+        frame["group"] = [None if group is None else f"{dataset}/{group}" for group in frame["group"]]
+    whole = pd.concat([trained, *(tested.assign(fold=fold) for fold in sorted(set(trained["fold"])))])
+    whole = whole.sort_values(["fold", "track_id"]).astype(object)
+    whole = whole.where(whole.notna(), None)
+    columns = [pa.array([_plain(value) for value in whole[field.name]], field.type) for field in SCHEMA]
+    table = pa.table(columns, schema=SCHEMA)
+    check(table, groups=False, name=f"dataset '{name}', task '{metadata['task']}', split '{metadata['split']}'")
+    return table, metadata | {
+        "dataset": name,
+        "left_out_labels": metadata["left_out_labels"] | dropped,
+        "tested_on": datasets[1],
+        "sha256": digest(table),
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, np.ndarray) else value
+
+
+def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The tested tracks with the labels' names of training; the labels that training lacks, with the reason."""
+    known = {_letters(label): label for label in metadata["classes"]}
+    used = tested["part"] == "test"
+    found = {label for labels in tested["label"][used] for label in labels}
+    reasons = {
+        label: f"label '{label}' of {datasets[1]} is none of {datasets[0]}"
+        for label in sorted(found)
+        if _letters(label) not in known
+    }
+    if found and len(reasons) == len(found):
+        raise SoundcheckError(
+            f"{datasets[0]} and {datasets[1]} have no label in common: {sorted(metadata['classes'])[:5]} ... and "
+            f"{sorted(found)[:5]} ..."
+        )
+    tested = tested.copy()
+    if metadata["task_type"] == "multiclass":
+        unknown = used & np.array([any(label in reasons for label in labels) for labels in tested["label"]], dtype=bool)
+        tested.loc[unknown, "reason"] = [reasons[labels[0]] for labels in tested["label"][unknown]]
+        tested.loc[unknown, "part"] = LEFT_OUT
+    # What is left out keeps the label that it came with.
+    tested["label"] = [
+        [known[_letters(label)] for label in labels if label not in reasons] if part == "test" else list(labels)
+        for labels, part in zip(tested["label"], tested["part"], strict=True)
+    ]
+    return tested, reasons if metadata["task_type"] == "multilabel" else {}
+
+
+def _letters(label: str) -> str:
+    # A sharp tells keys and pitches apart; other marks, spaces and case do not.
+    return "".join(character for character in label.casefold() if character.isalnum() or character == "#")
+
+
+def join_embeddings(paths: list[str], audio_paths: list[str], datasets: list[str], path: str, audio_path: str) -> None:
+    """The rows of both files of embeddings, and of both audio tables, under joined ids."""
+    sources = [pq.ParquetFile(source) for source in paths]
+    metadata = parquet.metadata(paths[-1])
+    with EmbeddingsWriter(path, metadata["dimension"], metadata) as writer:
+        for source, dataset in sorted(zip(sources, datasets, strict=True), key=lambda pair: f"{pair[1]}/"):
+            for group in range(source.num_row_groups):
+                table = source.read_row_group(group)
+                rows = table["embedding"].combine_chunks().flatten().to_numpy().reshape(len(table), -1)
+                writer.add_rows(_ids(dataset, table["track_id"].to_pylist()), rows, table["time_s"].to_pylist())
+    tables = [read_rows(each) for each in audio_paths]
+    with csv_rows(audio_path, list(tables[0][0])) as write_row:
+        for dataset, rows in zip(datasets, tables, strict=True):
+            for row in rows:
+                write_row(row | {"track_id": f"{dataset}/{row['track_id']}"})
+
+
+def _ids(dataset: str, track_ids: list[str]) -> list[str]:
+    return [f"{dataset}/{track_id}" for track_id in track_ids]

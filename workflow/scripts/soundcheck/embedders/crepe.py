@@ -99,8 +99,7 @@ def load(entry: dict, device: str) -> Embedder:
         dimension=CHANNELS[capacity][-1] * STEPS,
         cut=functools.partial(windows.centred, window=WINDOW, hop=round(entry["hop_s"] * SAMPLE_RATE)),
         forward=forward,
-        # What the layers return for more windows leaves a processor's caches.
-        batch_size={"tiny": 32, "full": 16}[capacity] if device == "cpu" else 64,
+        batch_size=64,
         window_hop_s=entry["hop_s"],
         facts={"weights": digest},
     )

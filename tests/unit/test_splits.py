@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from soundcheck import splits
+from soundcheck.errors import SoundcheckError
 
 
 def corpus(n_tracks=200, n_classes=8, n_groups=None, seed=0):
@@ -288,3 +289,60 @@ def test_the_check_names_tracks_and_groups_that_are_on_both_sides():
     columns["track_id"][2] = "a"
     with pytest.raises(ValueError, match=r"in more than one part: 1 track \(a\)"):
         splits.check(pa.table(columns, schema=splits.SCHEMA), groups=False)
+
+
+def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_is_allowed():
+    tracks = pd.DataFrame({"track_id": list("abcdef"), "group": None, "left_out": None}, dtype=object)
+    official = pd.DataFrame(
+        {
+            "track_id": list("abcdef") + ["a"],
+            "fold": 0,
+            "part": ["train", "train", "validation", "validation", "test", "test", "test"],
+        }
+    )
+    about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single", "seed": 0, "official": official}
+    labels = [["x"], ["y"]] * 3
+    with pytest.raises(SoundcheckError, match=r"in more than one part of the official split: a.*allow_overlap: \[id\]"):
+        splits.make_split(tracks, labels, **about)
+    table, _ = splits.make_split(tracks, labels, **about, allow_overlap=["id"])
+    rows = [(row["track_id"], row["part"]) for row in table.to_pylist() if row["track_id"] == "a"]
+    assert sorted(rows) == [("a", "test"), ("a", "train")]
+
+
+def test_a_sample_is_fixed_small_and_has_each_class_in_each_part():
+    n = 300
+    tracks = pd.DataFrame({"track_id": [f"t{i:03}" for i in range(n)], "group": None, "left_out": None}, dtype=object)
+    labels = [[f"class{i % 3}"] for i in range(n)]
+    about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single", "seed": 0}
+    whole, _ = splits.make_split(tracks, labels, **about)
+    small, metadata = splits.make_split(tracks, labels, **about, per_class=20)
+    again, _ = splits.make_split(tracks, labels, **about, per_class=20)
+    assert small.equals(again)
+    assert metadata["split"] == "single-20-per-class"
+    kept = small.to_pandas()
+    kept = kept[kept["part"] != "left_out"]
+    assert kept.groupby(kept["label"].str[0])["part"].value_counts().to_dict() == {
+        (name, part): count
+        for name in ("class0", "class1", "class2")
+        for part, count in (("train", 16), ("validation", 2), ("test", 2))
+    }
+    parts = whole.to_pandas().set_index("track_id")["part"]
+    assert (kept.set_index("track_id")["part"] == parts[kept["track_id"]]).all()
+    assert set(small.to_pandas()["reason"].dropna()) == {"not in the sample of 20 tracks of each class"}
+
+
+def test_of_everything_all_is_tested():
+    tracks = pd.DataFrame({"track_id": list("abc"), "group": None, "left_out": None}, dtype=object)
+    table, metadata = splits.make_split(
+        tracks, [["x"], ["y"], None], dataset="d", task="t", task_type="multiclass", split="everything", seed=0
+    )
+    assert table["part"].to_pylist() == ["test", "test"]
+    assert metadata["n_not_applicable"] == 1
+
+
+def test_equal_splits_have_equal_digests():
+    tracks = pd.DataFrame({"track_id": [f"t{i}" for i in range(30)], "group": None, "left_out": None}, dtype=object)
+    about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single"}
+    labels = [["x"], ["y"]] * 15
+    digests = [splits.make_split(tracks, labels, **about, seed=seed)[1]["sha256"] for seed in (0, 0, 1)]
+    assert digests[0] == digests[1] != digests[2]

@@ -24,6 +24,7 @@ with job(snakemake.log[0]):
         per_class=params.split["per_class"],
         official=official,
         grouped_by=grouped_by,
+        allow_overlap=params.allow_overlap,
         targets=datasets.target_names(module, wildcards.task, params.options),
     )
     parquet.write(table, snakemake.output[0], metadata)

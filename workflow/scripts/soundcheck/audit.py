@@ -64,7 +64,7 @@ def audit(
     found: list[Finding] = []
     for fold, rows in split[split["part"] != LEFT_OUT].groupby("fold", sort=True):
         fold = int(fold)
-        found += _same_id(fold, rows)
+        found += _same_id(fold, rows, ALLOWED if "id" in allowed else STOP)
         found += _same_audio(fold, rows, digests, ALLOWED if "audio" in allowed else STOP)
         found += _near(fold, rows, near)
         found += _same_group(fold, rows, tracks, meta.get("grouped_by"))
@@ -121,10 +121,10 @@ def _pair(finding: Finding) -> str:
     return f"{finding.track_a} ({finding.part_a}) = {finding.track_b} ({finding.part_b})"
 
 
-def _same_id(fold: int, rows: pd.DataFrame) -> Iterator[Finding]:
+def _same_id(fold: int, rows: pd.DataFrame, verdict: str) -> Iterator[Finding]:
     for track, parts in _in_two_parts(rows["track_id"], rows):
         for part_a, part_b in itertools.combinations(parts, 2):
-            yield Finding("id", fold, part_a, part_b, track, track, "the same track", STOP)
+            yield Finding("id", fold, part_a, part_b, track, track, "the same track", verdict)
 
 
 def _same_audio(fold: int, rows: pd.DataFrame, digests: pd.Series, verdict: str) -> Iterator[Finding]:

@@ -249,11 +249,13 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
     # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     batch[: len(windows)] = windows
-    start = time.thread_time()
+    # A library that one thread alone may call may compute in threads of its own, as TensorFlow does.
+    clock = time.thread_time if embedder.concurrent else time.process_time
+    start = clock()
     try:
-        return embedder.forward(batch), time.thread_time() - start
+        return embedder.forward(batch), clock() - start
     except Exception as error:
-        return error, time.thread_time() - start
+        return error, clock() - start
 
 
 def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Model) -> None:

@@ -54,6 +54,7 @@ def make_split(
     targets: Sequence[str] | None = None,
     published: str | None = None,
     per_class: int | None = None,
+    allow_overlap: Sequence[str] = (),
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -64,7 +65,8 @@ def make_split(
     validation = fifth i, test = fifth i + 1 modulo 5, train = the rest); or any id together with `fractions` (train,
     validation, test), which ignores the official folds; or `everything`, all for testing. `official` has the columns
     track_id, fold, part; `published` is the name of that split where the configuration chose it: then all its folds are
-    meant. With `per_class`, all but a sample of so many tracks of each class are left out.
+    meant. With `per_class`, all but a sample of so many tracks of each class are left out. With `id` in `allow_overlap`
+    a track may be in several parts of an official fold, as it was published.
 
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
@@ -89,7 +91,8 @@ def make_split(
     if split == EVERYTHING:
         folds = [items[items["reason"].isna()].reset_index(drop=True).assign(fold=0, part="test")]
     elif is_official:
-        folds = _official_folds(items, official, "all" if published else split, generator, notes, name)
+        which = "all" if published else split
+        folds = _official_folds(items, official, which, generator, notes, name, "id" in allow_overlap)
     else:
         shares = _shares(split, fractions, name)
         dropped = {} if targets else _drop_rare_labels(items, task_type, len(shares))
@@ -102,7 +105,7 @@ def make_split(
     classes = targets or sorted({label for fold in folds for label in _labels_in(fold, "train")})
     table = _table(items, folds)
     if split != EVERYTHING:
-        check(table, groups=not is_official, name=name)
+        check(table, groups=not is_official, name=name, ids="id" not in allow_overlap)
     metadata = {
         "dataset": dataset,
         "task": task,
@@ -122,8 +125,8 @@ def make_split(
     return table, metadata
 
 
-def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
-    """Raise SoundcheckError, naming the items, where parts share a track or (`groups`) a group, or where one is empty.
+def check(table: pa.Table, groups: bool = True, name: str = "split", ids: bool = True) -> None:
+    """Raise SoundcheckError, naming the items, where parts share a track (`ids`) or group (`groups`), or one is empty.
 
     Split tables that others wrote can be checked with it, too.
     """
@@ -133,7 +136,7 @@ def check(table: pa.Table, groups: bool = True, name: str = "split") -> None:
     for fold, rows in frame.groupby("fold", sort=True):
         where = f"{name}, fold {fold}"
         twice = rows["track_id"][rows["track_id"].duplicated()].unique()
-        if len(twice):
+        if ids and len(twice):
             raise SoundcheckError(f"{where}: in more than one part: {_count(len(twice), 'track')} ({several(twice)}).")
         shared = _shared_groups(rows)
         if groups and shared:
@@ -333,7 +336,13 @@ def _assign(items: pd.DataFrame, shares: Sequence[float], generator: np.random.G
 
 
 def _official_folds(
-    items: pd.DataFrame, official: pd.DataFrame, split: str, generator: np.random.Generator, notes: dict, name: str
+    items: pd.DataFrame,
+    official: pd.DataFrame,
+    split: str,
+    generator: np.random.Generator,
+    notes: dict,
+    name: str,
+    allows_ids: bool,
 ) -> list[pd.DataFrame]:
     if split not in ("single", "all"):
         raise SoundcheckError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
@@ -349,9 +358,10 @@ def _official_folds(
     for position, number in enumerate(numbers[:1] if split == "single" else numbers):
         given = official[official["fold"] == number]
         twice = given["track_id"][given["track_id"].duplicated()]
-        if len(twice):
+        if len(twice) and not allows_ids:
             raise SoundcheckError(
-                f"{name}, fold {number}: in more than one part of the official split: {several(twice)}."
+                f"{name}, fold {number}: in more than one part of the official split: {several(twice)}. To go on all "
+                "the same, write `allow_overlap: [id]` at this dataset in the configuration."
             )
         # A left merge keeps the order of the items, and drops ids of tracks that are not there (left out, or missing).
         fold = items.merge(given[["track_id", "part"]], on="track_id", how="left").assign(fold=position)

@@ -292,10 +292,10 @@ def test_the_check_names_tracks_and_groups_that_are_on_both_sides():
 
 
 def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_is_allowed():
-    tracks = pd.DataFrame({"track_id": list("abcdef"), "group": None, "left_out": None}, dtype=object)
+    tracks = pd.DataFrame({"track_id": [*"abcdef"], "group": None, "left_out": None}, dtype=object)
     official = pd.DataFrame(
         {
-            "track_id": list("abcdef") + ["a"],
+            "track_id": [*"abcdef", "a"],
             "fold": 0,
             "part": ["train", "train", "validation", "validation", "test", "test", "test"],
         }

@@ -74,7 +74,7 @@ rule split:
         options=dataset_options,
         task_type=lambda wildcards: plan.tasks[wildcards.task].type,
         split=split_parameters,
-        allow_overlap=lambda wildcards: list(dataset_of(wildcards).allow_overlap),
+        allow_overlap=lambda wildcards: [kind for kind in dataset_of(wildcards).allow_overlap if kind == "id"],
         seed=settings.seed,
         code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "splits"),
     script:

@@ -5,8 +5,8 @@ rule fit:
     input:
         embeddings=EMBEDDINGS.replace("{deformation}", "clean"),
         split=SPLIT,
-        # The audit has to pass first; that it ran again is no reason to train again.
-        audit=ancient(AUDIT),
+        # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
+        audit=AUDIT,
     output:
         model=MODEL,
         history="<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/history.csv",

@@ -17,7 +17,9 @@ KINDS = {
     "count": "Counts",
 }
 MEANINGS = {
-    "Same track": "An id that is in two parts of a fold. It stops the run.",
+    "Same track": (
+        "An id that is in two parts of a fold. It stops the run unless the configuration says allow_overlap: [id]."
+    ),
     "Same audio": (
         "Two tracks whose decoded samples are all equal, whatever their files are called. It stops the run unless "
         "the configuration says allow_overlap: [audio]."

@@ -176,3 +176,21 @@ def test_a_row_of_ones_own_cannot_take_a_published_name(plan_of):
 def test_an_unknown_key_of_a_row_stops_with_the_nearest_one(plan_of):
     with pytest.raises(SoundcheckError, match="did you mean 'family'"):
         plan_of(["x"], "catalogue: {x: {familly: clmr, family: clmr, sample_rate: 22050}}")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("{family: huggingface, sample_rate: 16000, huggingface: {repo: a/b, files: [x]}}", "'revision' missing"),
+        ("{family: huggingface, sample_rate: 16000, huggingface: a/b}", "huggingface"),
+        ("{family: essentia, sample_rate: 16000, weights: model.pb}", "weights"),
+        ("{family: essentia, sample_rate: 16000, weights: [model.pb]}", "weights"),
+        ("{family: essentia, sample_rate: 16000, weights: [{file: a.pb}]}", "'url' missing"),
+        ("[essentia]", "catalogue.x"),
+    ],
+)
+def test_a_row_that_cannot_be_read_stops_with_its_place(plan_of, row, expected):
+    with pytest.raises(SoundcheckError) as error:
+        plan_of(["crepe-tiny"], f"catalogue: {{x: {row}}}")
+    assert expected in str(error.value)
+    assert "catalogue" in str(error.value)

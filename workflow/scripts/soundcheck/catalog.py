@@ -29,7 +29,7 @@ class Catalog:
     def extended(self, rows: object) -> "Catalog":
         """This one with the embedders of a configuration's own `catalogue`; what is no row is left for the schema."""
         own = rows if isinstance(rows, dict) else {}
-        own = {name: embedder_row(row) for name, row in own.items() if isinstance(row, dict)}
+        own = {name: embedder_row(row) for name, row in own.items() if _is_row(row)}
         new = {name: row for name, row in own.items() if name not in self.embedders}
         return dataclasses.replace(self, embedders=self.embedders | new, own=tuple(new))
 
@@ -46,6 +46,21 @@ def load(root: str | Path) -> Catalog:
         transforms=_read(config / "audiomentations.yaml"),
         metrics=_read(config / "metrics.yaml"),
         schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
+    )
+
+
+def _is_row(row: object) -> bool:
+    """Whether the files that a row names can be read; its other mistakes are the schema's to find."""
+    if not isinstance(row, dict):
+        return False
+    hub, weights = row.get("huggingface", {}), row.get("weights", [])
+    whole = isinstance(hub, dict) and hub.keys() in (set(), {"repo", "revision", "files"})
+    files = hub.get("files", []) if whole else None
+    return (
+        whole
+        and isinstance(files, list | dict)
+        and isinstance(weights, list)
+        and all(isinstance(file, dict) for file in weights)
     )
 
 

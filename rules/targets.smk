@@ -18,7 +18,7 @@ localrules:
 
 rule deform:
     input:
-        each("<results>/listen/{dataset}/{deformation}", plan.cells),
+        each("<results>/listen/{dataset}/{deformation}", plan.splits_embedded),
 
 
 rule weights:

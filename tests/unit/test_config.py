@@ -161,3 +161,13 @@ def test_the_catalogue_of_transforms_is_that_of_the_installed_audiomentations(kn
         if inspect.isclass(kind) and name not in ("Compose", "OneOf", "SomeOf", "Lambda")
     }
     assert known.transforms == installed
+
+
+def test_a_dataset_that_is_joined_must_be_the_one_that_stands_alone(load, tmp_path):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    alone = {"name": "ours", "type": "folder", "dir": str(tmp_path / "here")}
+    joined = {"train_on": alone | {"dir": str(tmp_path / "there")}, "test_on": "synthetic"}
+    with pytest.raises(SoundcheckError, match="dataset 'ours' is defined twice, differently"):
+        load(change(datasets=[alone, joined]))
+    assert load(change(datasets=[alone, joined | {"train_on": alone}])).experiments

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 from local_server import published, redirect, serving
+from official import indexed, tagging_split
 
-from soundcheck import indexing, parquet, splits
 from soundcheck.datasets import magnatagatune
 from soundcheck.downloads import DownloadError
 from soundcheck.errors import SoundcheckError
@@ -110,25 +110,7 @@ def folder(public, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tracks(folder, tmp_path_factory):
-    table, metadata = indexing.index(magnatagatune, folder, "magnatagatune", {}, 2)
-    path = tmp_path_factory.mktemp("tracks") / "magnatagatune.parquet"
-    parquet.write(table, path, metadata)
-    return parquet.read(path).to_pandas()
-
-
-def make_split(tracks, name, split="single"):
-    table, metadata = splits.make_split(
-        tracks,
-        magnatagatune.labels(tracks, "autotagging"),
-        dataset="magnatagatune",
-        task="autotagging",
-        task_type="multilabel",
-        split=split,
-        seed=42,
-        official=magnatagatune.splits(tracks, "autotagging", name),
-        grouped_by=magnatagatune.GROUPED_BY,
-    )
-    return table.to_pandas(), metadata
+    return indexed(magnatagatune, folder, tmp_path_factory.mktemp("tracks"))
 
 
 def counts(rows):
@@ -173,7 +155,7 @@ def test_clips_of_one_song_share_a_group(tracks):
 
 
 def test_the_split_of_won_is_the_default_and_has_the_published_clips(tracks):
-    rows, metadata = make_split(tracks, None)
+    rows, metadata = tagging_split(magnatagatune, tracks)
     # Two clips of song 1 in each folder; in folder 0 these are the two without a tag of the 50.
     outside = 2 + 2 * len(FOLDERS)
     assert counts(rows) == {"train": 2 * 11, "validation": 2, "test": 2 * 3, "left_out": outside}
@@ -183,7 +165,7 @@ def test_the_split_of_won_is_the_default_and_has_the_published_clips(tracks):
 
 
 def test_tags_come_from_the_training_clips_and_not_from_clips_outside_the_split(tracks):
-    rows, metadata = make_split(tracks, "won")
+    rows, metadata = tagging_split(magnatagatune, tracks, "won")
     trained = {tag for tags in rows[rows["part"] == "train"]["label"] for tag in tags}
     assert metadata["classes"] == sorted(trained)
     everywhere = {tag for tags in magnatagatune.labels(tracks, "autotagging").dropna() for tag in tags}
@@ -192,29 +174,18 @@ def test_tags_come_from_the_training_clips_and_not_from_clips_outside_the_split(
 
 
 def test_the_split_of_marble_goes_by_folder_and_has_untagged_clips_too(tracks):
-    rows, _ = make_split(tracks, "marble")
+    rows, _ = tagging_split(magnatagatune, tracks, "marble")
     assert counts(rows) == {"train": 4 * 12, "validation": 4, "test": 4 * 3}
     assert UNTAGGED in set(rows["track_id"])
 
 
 def test_the_split_of_musicnn_goes_by_clip_id(tracks):
-    rows, _ = make_split(tracks, "musicnn")
+    rows, _ = tagging_split(magnatagatune, tracks, "musicnn")
     assert counts(rows) == {"train": 4 * 12, "validation": 4, "test": 4 * 3}
 
 
 def test_drawn_splits_keep_songs_together(tracks):
-    table, metadata = splits.make_split(
-        tracks,
-        magnatagatune.labels(tracks, "autotagging"),
-        dataset="magnatagatune",
-        task="autotagging",
-        task_type="multilabel",
-        split="60-20-20",
-        seed=42,
-        fractions=[0.6, 0.2, 0.2],
-        grouped_by="song",
-    )
-    rows = table.to_pandas()
+    rows, metadata = tagging_split(magnatagatune, tracks, split="60-20-20", fractions=[0.6, 0.2, 0.2])
     assert (rows[rows["part"] != "left_out"].groupby("group")["part"].nunique() == 1).all()
     assert metadata["grouped_by"] == "song"
 

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 from conftest import REAL_AUDIO
 from local_server import published, redirect, serving
+from official import indexed, tagging_split
 
-from soundcheck import downloads, indexing, parquet, splits
+from soundcheck import downloads
 from soundcheck.datasets import mtg_jamendo
 from soundcheck.downloads import DownloadError
 from soundcheck.errors import SoundcheckError
@@ -115,28 +116,7 @@ def subset(request):
 
 @pytest.fixture
 def tracks(folder, subset, tmp_path):
-    return indexed(folder, subset, tmp_path)
-
-
-def indexed(folder, subset, place):
-    table, metadata = indexing.index(mtg_jamendo, folder, "mtg_jamendo", {"subset": subset}, 2)
-    parquet.write(table, place / "tracks.parquet", metadata)
-    return parquet.read(place / "tracks.parquet").to_pandas()
-
-
-def make_split(tracks, split, name=None):
-    table, metadata = splits.make_split(
-        tracks,
-        mtg_jamendo.labels(tracks, "autotagging"),
-        dataset="mtg_jamendo",
-        task="autotagging",
-        task_type="multilabel",
-        split=split,
-        seed=42,
-        official=mtg_jamendo.splits(tracks, "autotagging", name),
-        grouped_by=mtg_jamendo.GROUPED_BY,
-    )
-    return table.to_pandas(), metadata
+    return indexed(mtg_jamendo, folder, tmp_path, subset=subset)
 
 
 def test_one_folder_of_audio_serves_every_subset_and_no_archive_is_left(folder):
@@ -159,7 +139,7 @@ def test_labels_are_the_tags_of_the_subset_with_their_category(tracks, subset):
 
 
 def test_all_are_five_folds_each_with_its_own_test_artist(tracks, subset):
-    rows, metadata = make_split(tracks, "all")
+    rows, metadata = tagging_split(mtg_jamendo, tracks, split="all")
     counts = rows.groupby(["fold", "part"]).size().unstack()
     # Four tracks of each artist, and one that is missing, of artist 1.
     assert counts["test"].tolist() == [4, 3, 4, 4, 4]
@@ -172,10 +152,10 @@ def test_all_are_five_folds_each_with_its_own_test_artist(tracks, subset):
 
 
 def test_single_is_split_0_and_others_go_by_name(tracks):
-    rows, _ = make_split(tracks, "single")
+    rows, _ = tagging_split(mtg_jamendo, tracks)
     assert set(rows["fold"]) == {0}
     assert set(rows[rows["part"] == "test"]["group"]) == {"artist_000000"}
-    rows, _ = make_split(tracks, "single", "split-3")
+    rows, _ = tagging_split(mtg_jamendo, tracks, "split-3")
     assert set(rows[rows["part"] == "test"]["group"]) == {"artist_000003"}
 
 
@@ -294,7 +274,7 @@ def test_the_real_files_are_read(tmp_path):
     if not folder.is_dir():
         pytest.skip(f"no real files at {folder}")
     mtg_jamendo.download(folder, subset="moodtheme")
-    tracks = indexed(folder, "moodtheme", tmp_path).set_index("track_id", drop=False)
+    tracks = indexed(mtg_jamendo, folder, tmp_path, subset="moodtheme").set_index("track_id", drop=False)
     sample = tracks.loc["track_0000948"]
     assert (sample["path"], sample["group"], sample["album"]) == ("audios/48/948.mp3", "artist_000087", "album_000149")
     assert sample["left_out"] is None or sample["left_out"] != sample["left_out"]

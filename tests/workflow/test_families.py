@@ -104,7 +104,6 @@ def server(tmp_path):
     """A web server and the folder that it serves."""
     served = tmp_path / "served"
     served.mkdir()
-
     with serving(served) as running:
         yield running.address, served
 

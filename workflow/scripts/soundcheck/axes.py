@@ -118,8 +118,8 @@ class Embedder:
 
     @property
     def threads(self) -> int:
-        """Threads of a job: a user's own model is called by one thread at a time, beside which audio is prepared."""
-        return {"hear": 2, "function": 2, "precomputed": 1}.get(self.entry["family"], 4)
+        """Threads of a job: some models are called by one thread at a time, beside which audio is prepared."""
+        return {"hear": 2, "function": 2, "essentia": 2, "openl3": 2, "precomputed": 1}.get(self.entry["family"], 4)
 
 
 @dataclass(frozen=True)

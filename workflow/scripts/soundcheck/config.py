@@ -85,7 +85,8 @@ def _conflicts(config: Config) -> Iterator[Problem]:
         path = ("experiments", index)
         named = [("task", path, experiment.task)]
         for position, (dataset, _, scenarios) in enumerate(experiment.datasets):
-            named.append(("dataset", (*path, "datasets", position), dataset))
+            # What is joined of two is made of their files, so that they must be the same everywhere, too.
+            named += [("dataset", (*path, "datasets", position), each) for each in (dataset, *dataset.parts)]
             named += [("scenario", (*path, "deformations"), scenario) for scenario in scenarios]
         named += [("embedder", (*path, "embedders", at), item) for at, item in enumerate(experiment.embedders)]
         named += [("probe", (*path, "probes", at), item) for at, item in enumerate(experiment.probes)]

@@ -12,6 +12,7 @@ import numpy as np
 
 from soundcheck.errors import SoundcheckError
 from soundcheck.files import atomic
+from soundcheck.probes.preprocessing import transform
 
 # The rows of one matrix product. A fixed shape: BLAS takes another kernel, and other last digits, for another one.
 _BLOCK = 256
@@ -96,12 +97,6 @@ def predict(model: Model, X: np.ndarray) -> np.ndarray:
             rows = scores[seed, start : start + _BLOCK]
             rows[:] = _ACTIVATIONS[model.output_activation](output)[: len(rows)]
     return scores
-
-
-def transform(X: np.ndarray, mean: np.ndarray, scale: np.ndarray, components: np.ndarray | None) -> np.ndarray:
-    """Standardise embeddings (n, dim), and project them to (n, n_components) where there are components."""
-    standardised = ((X - mean) / scale).astype(np.float32, copy=False)
-    return standardised if components is None else standardised @ components.T
 
 
 def _blocks(X: np.ndarray):

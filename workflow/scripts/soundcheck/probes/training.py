@@ -10,7 +10,6 @@ standardised with the training items' mean and deviation; the output layer start
 hundred steps do not forget a random one; when trained, it takes them back to their own units.
 """
 
-import itertools
 import math
 import os
 from collections.abc import Callable
@@ -22,18 +21,13 @@ import torch
 
 from soundcheck import metrics
 from soundcheck.errors import SoundcheckError
-from soundcheck.probes import mlp
+from soundcheck.probes import mlp, preprocessing, stacks, stopping
 from soundcheck.seeds import seed_for
 
-# Seeds are stacked up to this many parameters in all: a stack that leaves the cache costs more than it saves.
+# Seeds are stacked up to this many parameters, and values of a batch in all layers: a stack that leaves the cache
+# costs more than it saves.
 _STACKED_PARAMETERS = 1_800_000
-# Blocks of the parameters begin at multiples of this, so that each seed's values meet the same vector instructions.
-_ALIGNMENT = 16
-_ADAM_EPSILON = 1e-7
-# Beyond it, exp() overflows float32.
-_LARGEST_EXPONENT = 80.0
-# The share of the variance that PCA keeps where the number of components is not given.
-_PCA_VARIANCE = 0.95
+_STACKED_ACTIVATIONS = 1_500_000
 
 
 def fit(
@@ -85,23 +79,27 @@ def fit(
     X, y, X_val, y_val = (np.asarray(part, np.float32) for part in (X, y, X_val, y_val))
     _check(X, y, X_val, y_val, classes, task_type, parameters)
     _make_deterministic()
-    mean, scale = standardisation(X) if parameters["standardize"] else _identity(X.shape[1])
+    mean, scale = preprocessing.standardisation(X) if parameters["standardize"] else preprocessing.identity(X.shape[1])
     components = None
     if parameters["emb_dim_reduction"] == "PCA":
         mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
-        components = principal_components(mlp.transform(X, mean, scale, None), parameters["pca_components"])
-    X, X_val = (mlp.transform(part, mean, scale, components) for part in (X, X_val))
+        components = preprocessing.principal_components(
+            mlp.transform(X, mean, scale, None), parameters["pca_components"]
+        )
+    X, X_val = (preprocessing.transform(part, mean, scale, components) for part in (X, X_val))
     hidden = mlp.hidden_sizes(parameters["hidden_units"], X.shape[1], len(classes))
     unit = None
     if task_type == "regression":
-        centre, unit = standardisation(y)
+        centre, unit = preprocessing.standardisation(y)
         y, y_val = ((part - centre) / unit for part in (y, y_val))
-    targets, targets_val = (_targets(part, parameters["output_activation"]) for part in (y, y_val))
+    targets, targets_val = (stacks.targets(part, parameters["output_activation"]) for part in (y, y_val))
     arrays = (X, targets, y.argmax(axis=1), X_val, targets_val)
     y_val = y_val > 0 if unit is None else y_val * unit
     data = _Data(*(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays), y_val, unit)
-    shapes = _shapes([X.shape[1], *hidden, len(classes)])
-    groups = _groups(parameters["seeds"], shapes, device, threads)
+    sizes = [X.shape[1], *hidden, len(classes)]
+    shapes = stacks.shapes(sizes)
+    size = _stack_size(len(parameters["seeds"]), sizes, parameters["batch_size"], device, threads)
+    groups = [parameters["seeds"][start : start + size] for start in range(0, len(parameters["seeds"]), size)]
     with ThreadPoolExecutor(threads, initializer=_make_deterministic) as pool:
         trained = pool.map(lambda seeds: _train(data, seeds, shapes, classes, task_type, parameters, on_epoch), groups)
         outcomes = [outcome for group in trained for outcome in group]
@@ -175,46 +173,6 @@ def _make_deterministic() -> None:
     torch.set_flush_denormal(True)
 
 
-def standardisation(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and scale (dim,) of embeddings (n, dim): the standard deviation, or 1 where a value does not vary."""
-    mean = X.mean(axis=0, dtype=np.float64)
-    deviation = X.std(axis=0, dtype=np.float64)
-    varies = deviation > np.finfo(np.float32).eps * np.abs(mean)
-    return mean.astype(np.float32), np.where(varies, deviation, 1).astype(np.float32)
-
-
-def _identity(dim: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros(dim, np.float32), np.ones(dim, np.float32)
-
-
-def principal_components(X: np.ndarray, wanted: int | float | None) -> np.ndarray:
-    """The first principal axes (n_components, dim) of centred embeddings (n, dim).
-
-    `wanted` is a count, or a share of the variance between 0 and 1 of which the fewest sufficient components are
-    kept, or None for a share of 0.95. Each axis points to where its largest coordinate is positive.
-
-    Raises
-    ------
-    ValueError
-        For a count below 1 or beyond what `n` items of `dim` values have, or a share outside of (0, 1).
-    """
-    wanted = _PCA_VARIANCE if wanted is None else wanted
-    limit = min(X.shape)
-    _, singular_values, axes = np.linalg.svd(X.astype(np.float64), full_matrices=False)
-    if isinstance(wanted, float) and 0 < wanted < 1:
-        shares = np.cumsum(singular_values**2) / max(np.sum(singular_values**2), np.finfo(float).tiny)
-        count = min(int(np.searchsorted(shares, wanted)) + 1, limit)
-    elif wanted >= 1 and wanted == int(wanted) and wanted <= limit:
-        count = int(wanted)
-    else:
-        raise SoundcheckError(
-            f"pca_components: {wanted} is neither a count from 1 to {limit} nor a share between 0 and 1"
-        )
-    axes = axes[:count]
-    largest = np.abs(axes).argmax(axis=1)
-    return (axes * np.sign(axes[np.arange(count), largest])[:, None]).astype(np.float32)
-
-
 @dataclass
 class _Data:
     """The items on the device: transformed embeddings, what the loss is taken to, and the classes' numbers (n,).
@@ -231,71 +189,27 @@ class _Data:
     unit: np.ndarray | None
 
 
-@dataclass
-class _Outcome:
-    """What the training of one seed gave."""
-
-    seed: int
-    weights: list[np.ndarray]
-    best_epoch: int
-    best_value: float
-    history: list[dict]
-
-
-def _shapes(sizes: list[int]) -> list[tuple[int, int]]:
-    """The shapes of kernel and bias of each layer, in turn."""
-    shapes = []
-    for inputs, outputs in itertools.pairwise(sizes):
-        shapes += [(inputs, outputs), (1, outputs)]
-    return shapes
+def _stack_size(n_seeds: int, sizes: list[int], batch_size: int, device: str, threads: int) -> int:
+    """How many seeds are trained together: stacking saves overhead, and each thread needs some."""
+    wanted = -(-n_seeds // threads)
+    if device != "cpu":
+        return wanted
+    n_parameters = sum(map(math.prod, stacks.shapes(sizes)))
+    fit_the_cache = min(_STACKED_PARAMETERS // n_parameters, _STACKED_ACTIVATIONS // (batch_size * sum(sizes)))
+    return max(1, min(wanted, fit_the_cache))
 
 
-def _groups(seeds: list[int], shapes: list[tuple[int, int]], device: str, threads: int) -> list[list[int]]:
-    """The seeds that are trained together: stacking saves overhead, and each thread needs some."""
-    n_parameters = sum(map(math.prod, shapes))
-    size = -(-len(seeds) // threads)
-    if device == "cpu":
-        size = min(size, max(1, _STACKED_PARAMETERS // n_parameters))
-    return [seeds[start : start + size] for start in range(0, len(seeds), size)]
-
-
-def _views(flat: torch.Tensor, shapes: list[tuple[int, int]]) -> list[torch.Tensor]:
-    """The parts (n_seeds, *shape) of the flat parameters (n_seeds, n_parameters)."""
-    views, start = [], 0
-    for shape in shapes:
-        size = math.prod(shape)
-        views.append(flat[:, start : start + size].view(-1, *shape))
-        start += _aligned(size)
-    return views
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
-
-
-def _initialised(seed: int, shapes: list[tuple[int, int]], output_from_zero: bool = False) -> torch.Tensor:
-    """Glorot-uniform kernels and zero biases (n_parameters,), drawn on the CPU whatever the device."""
-    generator = torch.Generator().manual_seed(seed_for(seed, "weights"))
-    flat = torch.zeros(1, sum(map(_aligned, map(math.prod, shapes))))
-    for kernel in _views(flat, shapes)[::2]:
-        limit = math.sqrt(6 / sum(kernel.shape[1:]))
-        kernel[0].uniform_(-limit, limit, generator=generator)
-    if output_from_zero:
-        kernel.zero_()
-    return flat[0]
-
-
-def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> list[_Outcome]:
+def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> list[stopping.Outcome]:
     """Train some seeds side by side; one that stops early leaves the others."""
     device = data.X.device
     penalty = parameters["weight_decay"]
     criterion = parameters["save_criterion"]
     orders = [torch.Generator().manual_seed(seed_for(seed, "order")) for seed in seeds]
     from_zero = task_type == "regression"
-    flat = torch.stack([_initialised(seed, shapes, from_zero) for seed in seeds]).to(device).contiguous()
+    flat = torch.stack([stacks.initialised(seed, shapes, from_zero) for seed in seeds]).to(device).contiguous()
     best_flat = flat.clone()
-    progress = [_Progress(seed, criterion, parameters["patience"]) for seed in seeds]
-    adam = _Adam.started(flat)
+    progress = [stopping.Progress(seed, criterion, parameters["patience"]) for seed in seeds]
+    adam = stacks.Adam.started(flat)
     active = list(range(len(seeds)))
     for epoch in range(1, parameters["epochs"] + 1):
         batches = _batches([orders[i] for i in active], len(data.X), parameters["batch_size"], device)
@@ -308,7 +222,7 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
             row = {"seed": seeds[i], "epoch": epoch, "train_loss": loss}
             if task_type == "multiclass":
                 row["train_accuracy"] = accuracy
-            weights = [view[place] for view in _views(flat, shapes)]
+            weights = [view[place] for view in stacks.views(flat, shapes)]
             row |= _validation(data, weights, norm, classes, task_type, parameters)
             if progress[i].improved_by(row):
                 best_flat[i] = flat[place]
@@ -321,37 +235,8 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
         if len(kept) < len(active):
             active = [active[place] for place in kept]
             flat, adam = flat[kept], adam.kept(kept)
-    weights = [view.cpu().numpy() for view in _views(best_flat, shapes)]
+    weights = [view.cpu().numpy() for view in stacks.views(best_flat, shapes)]
     return [progress[i].outcome([view[i] for view in weights]) for i in range(len(seeds))]
-
-
-@dataclass
-class _Adam:
-    """The state of the optimiser: gradients and moments (n_seeds, n_parameters), and the number of steps taken."""
-
-    gradient: torch.Tensor
-    moment: torch.Tensor
-    square: torch.Tensor
-    steps: torch.Tensor
-
-    @staticmethod
-    def started(flat: torch.Tensor) -> "_Adam":
-        return _Adam(*(torch.zeros_like(flat) for _ in range(3)), torch.zeros((), device=flat.device))
-
-    def kept(self, places: list[int]) -> "_Adam":
-        """The state of the seeds at these places alone."""
-        return _Adam(self.gradient[places], self.moment[places], self.square[places], self.steps)
-
-    def step(self, flat: torch.Tensor, learning_rate: float, penalty: float) -> None:
-        """Update the parameters (n_seeds, n_parameters) in place."""
-        self.steps += 1
-        # What torch.optim.Adam(fused=True) calls: its bookkeeping takes longer than a small network's products.
-        # The gradient of the penalty is what torch calls weight decay, twice over.
-        torch._fused_adam_(
-            [flat], [self.gradient], [self.moment], [self.square], [], [self.steps],
-            lr=learning_rate, beta1=0.9, beta2=0.999, weight_decay=2 * penalty, eps=_ADAM_EPSILON,
-            amsgrad=False, maximize=False,
-        )  # fmt: skip
 
 
 def _batches(orders: list[torch.Generator], n: int, batch_size: int, device) -> list[torch.Tensor]:
@@ -363,121 +248,31 @@ def _batches(orders: list[torch.Generator], n: int, batch_size: int, device) -> 
 def _epoch(data, flat, shapes, batches, adam, parameters, task_type) -> tuple[torch.Tensor, torch.Tensor]:
     """One pass over the training items; returns the sums over them of the loss and of the right answers (n_seeds,)."""
     n_seeds = len(flat)
-    views, gradients = _views(flat, shapes), _views(adam.gradient, shapes)
-    error_of = _ERRORS[parameters["output_activation"]]
+    views, gradients = stacks.views(flat, shapes), stacks.views(adam.gradient, shapes)
+    error_of = stacks.ERRORS[parameters["output_activation"]]
     learning_rate, penalty = parameters["learning_rate"], parameters["weight_decay"]
     total, hits = flat.new_zeros(n_seeds), flat.new_zeros(n_seeds)
     for items in batches:
         x = data.X.index_select(0, items).view(n_seeds, -1, data.X.shape[1])
         targets = data.targets.index_select(0, items).view(n_seeds, -1, data.targets.shape[1])
-        hidden, logits = _forward(views, x)
+        hidden, logits = stacks.forward(views, x)
         if task_type == "multiclass":
             hits += (data.truth[items].view(n_seeds, -1) == logits.argmax(dim=2)).sum(dim=1)
         losses, error = error_of(logits, targets)
-        _backward(views, gradients, hidden, error)
+        stacks.backward(views, gradients, hidden, error)
         adam.step(flat, learning_rate, penalty)
         total += losses
     return total, hits
 
 
-def _forward(views: list[torch.Tensor], x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """The inputs of all layers (n_seeds, n_items, in), and the logits (n_seeds, n_items, n_classes)."""
-    hidden = [x]
-    for kernel, bias in zip(views[:-2:2], views[1:-2:2], strict=True):
-        hidden.append(torch.baddbmm(bias, hidden[-1], kernel).relu_())
-    return hidden, torch.baddbmm(views[-1], hidden[-1], views[-2])
-
-
-def _backward(views, gradients, hidden, error) -> None:
-    """Fill the gradients, given the loss's derivative (n_seeds, n_items, n_classes) by the logits."""
-    # By hand, as autograd takes as long again as the products of a small network.
-    for layer in reversed(range(len(hidden))):
-        torch.bmm(hidden[layer].transpose(1, 2), error, out=gradients[2 * layer])
-        torch.sum(error, dim=1, keepdim=True, out=gradients[2 * layer + 1])
-        if layer > 0:
-            error = torch.bmm(error, views[2 * layer].transpose(1, 2))
-            error = torch.ops.aten.threshold_backward(error, hidden[layer], 0)
-
-
-# Both are given the logits, which they overwrite, and the targets (n_seeds, n_items, n_classes), and return the losses
-# summed over the items (n_seeds,) and the derivative of their mean over the items by the logits.
-def _softmax_error(logits: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    log_shares = torch.log_softmax(logits, dim=2)
-    losses = -(log_shares * y).sum(dim=(1, 2))
-    return losses, log_shares.exp_().sub_(y).div_(y.shape[1])
-
-
-def _sigmoid_error(logits: torch.Tensor, signs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    # With a sign of 1 where the class is absent and -1 where it is present, the loss is log(1 + exp(sign * logit)).
-    # Not by torch.sigmoid: its last elements take other instructions, so a seed's bits would depend on its place.
-    exponentials = logits.mul_(signs).clamp_(max=_LARGEST_EXPONENT).exp_()
-    denominators = exponentials + 1
-    error = exponentials.div_(denominators).mul_(signs).div_(signs.shape[1] * signs.shape[2])
-    return denominators.log_().sum(dim=(1, 2)).div_(signs.shape[2]), error
-
-
-def _linear_error(outputs: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    differences = outputs.sub_(y)
-    losses = differences.square().sum(dim=(1, 2)).div_(y.shape[2])
-    return losses, differences.mul_(2 / (y.shape[1] * y.shape[2]))
-
-
-_ERRORS = {"softmax": _softmax_error, "sigmoid": _sigmoid_error, "linear": _linear_error}
-
-
-def _targets(y: np.ndarray, output_activation: str) -> np.ndarray:
-    """What the error functions take for the labels (n, n_classes)."""
-    return 1 - 2 * y if output_activation == "sigmoid" else y
-
-
 def _validation(data, weights, norm, classes, task_type, parameters) -> dict[str, float]:
     """The validation values of one seed, seed by seed so that none depends on how many there are."""
-    _, logits = _forward([weight[None] for weight in weights], data.X_val[None])
+    _, logits = stacks.forward([weight[None] for weight in weights], data.X_val[None])
     scores = logits[0].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
-    losses, _ = _ERRORS[parameters["output_activation"]](logits, data.targets_val[None])
+    losses, _ = stacks.ERRORS[parameters["output_activation"]](logits, data.targets_val[None])
     values = {"val_loss": losses.item() / len(data.X_val) + norm}
     names = {"accuracy"} if task_type == "multiclass" else set()
     for name in sorted(names | {parameters["save_criterion"]} - {"loss"}):
         # The logits order the items and the classes as the scores do; a regression's differ from them by the mean.
         values[f"val_{name}"] = float(metrics.metric(name)(data.y_val, scores, classes)[0])
     return values
-
-
-class _Progress:
-    """The course of one seed: its best epoch, and whether its patience is at an end."""
-
-    def __init__(self, seed: int, criterion: str, patience: int):
-        self.seed, self.patience = seed, patience
-        self.name, self.sign = (f"val_{criterion}", -1 if criterion in ("loss", "mae") else 1)
-        self.rows: list[dict] = []
-        self.best_row: dict | None = None
-        self.lowest_loss, self.waited = math.inf, 0
-
-    @property
-    def stopped(self) -> bool:
-        return self.waited >= self.patience
-
-    def improved_by(self, row: dict) -> bool:
-        """Take the row of a new epoch; is it the best so far?"""
-        self.rows.append(row)
-        if row["val_loss"] < self.lowest_loss:
-            self.lowest_loss, self.waited = row["val_loss"], 0
-        else:
-            self.waited += 1
-        value = row[self.name]
-        better = math.isfinite(value) and (
-            self.best_row is None or self.sign * value > self.sign * self.best_row[self.name]
-        )
-        if better:
-            self.best_row = row
-        return better
-
-    def outcome(self, weights: list[np.ndarray]) -> _Outcome:
-        if self.best_row is None:
-            raise SoundcheckError(
-                f"seed {self.seed}: {self.name} was never finite. Training diverged (lower learning_rate), or the "
-                "validation items have no label with both positive and negative items (save_criterion: loss works)"
-            )
-        for row in self.rows:
-            row["best"] = row is self.best_row
-        return _Outcome(self.seed, weights, self.best_row["epoch"], self.best_row[self.name], self.rows)

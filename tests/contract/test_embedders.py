@@ -14,8 +14,8 @@ from soundcheck.preparation import Clip
 
 CATALOGUE = catalog.load(Path(__file__).resolve().parents[2]).embedders
 WHOLE = {name: row for name, row in CATALOGUE.items() if "layers_of" not in row}
-# Essentia and TensorFlow abort the process in which they meet.
-PROCESSES = {"essentia": "essentia", "openl3": "essentia", "mule": "tensorflow"}
+# TensorFlow aborts a process in which it meets Essentia.
+IN_TENSORFLOW = ("essentia", "openl3", "mule")
 # A long recording takes minutes on two cores; crepe-tiny runs the same code.
 SLOW = ("crepe-full", "random-crepe-full")
 
@@ -52,21 +52,16 @@ def facts_of(name, models):
     return model.embedder.n_layers, rows[0].shape, not np.allclose(*rows, rtol=1e-2), model.embedder.facts
 
 
-@run_in("essentia")
-def in_essentia(function, name, models):
-    return globals()[function](name, models)
-
-
-@run_in("tensorflow")
+@run_in("graphs")
 def in_tensorflow(function, name, models):
     return globals()[function](name, models)
 
 
 @functools.cache
 def run(function, name, models):
-    process = PROCESSES.get(CATALOGUE[name]["family"])
-    elsewhere = {"essentia": in_essentia, "tensorflow": in_tensorflow}.get(process)
-    return elsewhere(function.__name__, name, models) if elsewhere else function(name, models)
+    if CATALOGUE[name]["family"] in IN_TENSORFLOW:
+        return in_tensorflow(function.__name__, name, models)
+    return function(name, models)
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE))

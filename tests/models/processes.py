@@ -1,5 +1,7 @@
 """Functions that run in a process of their own: Essentia and TensorFlow abort the one in which they meet.
 
+Essentia is there as a reference, `tensorflow` builds graphs, `graphs` runs them as a job does.
+
 A function decorated with `run_in("essentia")` runs, with its arguments, in a process that all functions of that name
 share and no other code uses; what it returns or raises comes back. It must be reachable by its name in its module.
 """

@@ -119,7 +119,7 @@ class Embedder:
     @property
     def threads(self) -> int:
         """Threads of a job: some models are called by one thread at a time, beside which audio is prepared."""
-        return {"hear": 2, "function": 2, "essentia": 2, "openl3": 2, "precomputed": 1}.get(self.entry["family"], 4)
+        return {"hear": 2, "function": 2, "precomputed": 1}.get(self.entry["family"], 4)
 
 
 @dataclass(frozen=True)

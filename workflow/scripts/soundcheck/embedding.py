@@ -1,7 +1,7 @@
 """One embedding job: the tracks that splits name, in one scenario, through one embedder, to one file."""
 
 import dataclasses
-import importlib
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,8 +85,21 @@ def _tracks_in(tracks_path: str, split_paths: list[str], parts: list[str]) -> li
 
 def device_of(gpu: bool) -> str:
     """`cuda` when the job holds a GPU and there really is one: a scheduler may promise what is not there."""
-    if not gpu:
-        return "cpu"
-    import torch
+    return "cuda" if gpu and _sees_a_gpu() else "cpu"
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+
+def _sees_a_gpu() -> bool:
+    """Asked of whichever framework the environment of the model has."""
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        return torch.cuda.is_available()
+    if importlib.util.find_spec("tensorflow"):
+        import tensorflow
+
+        return bool(tensorflow.config.list_physical_devices("GPU"))
+    if importlib.util.find_spec("onnxruntime"):
+        import onnxruntime
+
+        return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    return False

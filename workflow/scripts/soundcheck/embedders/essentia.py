@@ -2,9 +2,8 @@
 
 Source: the algorithms TensorflowPredictVGGish, ...MusiCNN, ...EffnetDiscogs and ...MAEST of Essentia (Alonso-Jimenez et
 al., "TensorFlow Audio Models in Essentia", ICASSP 2020), which cut a clip as here: frames centred on the multiples of a
-hop, patches of so many frames every so many, and what lies after the last whole patch is not used. Patches are those
-of these algorithms bit by bit, but for silence: Essentia adds noise of -100 dB to silent frames, which shows in VGGish
-as 1e-6, and this does not.
+hop, patches of so many frames every so many, and what lies after the last whole patch is not used. The spectrograms are
+computed by `soundcheck.log_mel`, the graphs run in TensorFlow: Essentia itself is not needed.
 
 A clip that is too short for one patch, for which Essentia returns nothing, is made as long as one: repeated, as
 Essentia's own option `lastPatchMode="repeat"` does with its frames; for MAEST followed by silence, which is what the
@@ -18,16 +17,14 @@ seventh as its embedding, and lay the CLS token, the distillation token and the 
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
 
 import numpy as np
 
-from soundcheck import frozen_graphs
+from soundcheck import frozen_graphs, log_mel
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.files import file_sha256
 
-SAMPLE_RATE = 16_000
 # The parts of a transformer's output; the first two tokens are not of the signal.
 TOKENS = {
     "cls": lambda tokens: tokens[:, 0],
@@ -40,7 +37,7 @@ TOKENS = {
 class Recipe:
     """What one algorithm of Essentia does before the network: `frame` and `hop` in samples, patches in frames."""
 
-    front_end: str
+    front_end: Callable[[np.ndarray], np.ndarray]
     frame: int
     hop: int
     bands: int
@@ -56,12 +53,12 @@ class Recipe:
     tokens: tuple[str, ...] = ()
 
 
-_vggish = functools.partial(Recipe, "TensorflowInputVGGish", 400, 160, 64)
-_musicnn = functools.partial(Recipe, "TensorflowInputMusiCNN", 512, 256, 96)
+_vggish = functools.partial(Recipe, log_mel.vggish, 400, 160, 64)
+_musicnn = functools.partial(Recipe, log_mel.musicnn, 512, 256, 96)
 ALGORITHMS = {
     "TensorflowPredictVGGish": _vggish(96, 93, "model/Placeholder", 32),
-    # Its long kernels make more numbers of a patch than a processor's caches hold: larger batches are slower.
-    "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 2),
+    # Its long kernels keep a processor busy with one patch; in a larger batch the last digits depend on the place.
+    "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 1),
     "TensorflowPredictEffnetDiscogs": _musicnn(128, 62, "serving_default_melspectrogram", 64, frames_behind=1),
     "TensorflowPredictMAEST": _musicnn(
         1876,
@@ -82,11 +79,10 @@ def load(entry: dict, device: str) -> Embedder:
     It may say more: `input` (node), `hop_s` (seconds between embeddings, rounded to frames), `patch_frames`,
     `batch_size` (a graph may be made for one: 64 for EffnetDiscogs), `sample_rate` (checked against the algorithm's),
     and `tokens`, for a graph that returns several vectors a patch, as a block of MAEST does: which of `cls`,
-    `distillation` and `mean` (of all others) are laid side by side; MAEST's authors use the three. Essentia runs on
-    the processor.
+    `distillation` and `mean` (of all others) are laid side by side; MAEST's authors use the three.
 
     Raises:
-        SoundcheckError: the algorithm or a token is unknown; Essentia is not installed; the file is no graph, lacks a
+        SoundcheckError: the algorithm or a token is unknown; TensorFlow is not installed; the file is no graph, lacks a
             node, refuses the patches of this algorithm, or returns no single vector for each.
     """
     owner = f"embedder {entry['name']}"
@@ -96,25 +92,23 @@ def load(entry: dict, device: str) -> Embedder:
     recipe = _recipe(entry, owner)
     patch_hop = _patch_hop(entry, recipe)
     batch_size = int(entry.get("batch_size") or recipe.batch_size)
-    standard = frozen_graphs.import_essentia(owner)
-    network = frozen_graphs.open_graph(entry["weights"], entry.get("input") or recipe.input, entry["output"], owner)
+    input_node = entry.get("input") or recipe.input
+    network = frozen_graphs.open_graph(entry["weights"], input_node, entry["output"], owner, device)
     forward = functools.partial(_forward, network, _tokens(entry, recipe, owner), entry["output"], owner)
     return Embedder(
-        sample_rate=SAMPLE_RATE,
+        sample_rate=log_mel.SAMPLE_RATE,
         # A graph does not tell the size of what it returns.
         dimension=forward(np.zeros((batch_size, recipe.patch, recipe.bands), np.float32)).shape[2],
-        cut=functools.partial(patches, standard=standard, recipe=recipe, patch_hop=patch_hop),
+        cut=functools.partial(patches, recipe=recipe, patch_hop=patch_hop),
         forward=forward,
         batch_size=batch_size,
-        first_s=(recipe.patch - 1) * recipe.hop / 2 / SAMPLE_RATE,
-        window_hop_s=patch_hop * recipe.hop / SAMPLE_RATE,
-        # Essentia holds Python's lock while it runs: a second thread would wait for the first.
-        concurrent=False,
+        first_s=(recipe.patch - 1) * recipe.hop / 2 / log_mel.SAMPLE_RATE,
+        window_hop_s=patch_hop * recipe.hop / log_mel.SAMPLE_RATE,
         facts={
             "weights": f"sha256:{file_sha256(entry['weights'])}",
             "node": entry["output"],
-            "patch_s": recipe.patch * recipe.hop / SAMPLE_RATE,
-            "hop_s": patch_hop * recipe.hop / SAMPLE_RATE,
+            "patch_s": recipe.patch * recipe.hop / log_mel.SAMPLE_RATE,
+            "hop_s": patch_hop * recipe.hop / log_mel.SAMPLE_RATE,
             "short_clips": "repeated" if recipe.repeats_short_clips else "followed by silence",
             "tail": "not used: a patch must be whole",
         },
@@ -125,9 +119,11 @@ def _recipe(entry: dict, owner: str) -> Recipe:
     algorithm = entry["algorithm"]
     if algorithm not in ALGORITHMS:
         raise SoundcheckError(f"{owner}: algorithm {algorithm!r} is not supported{nearest(algorithm, ALGORITHMS)}")
-    rate = entry.get("sample_rate") or SAMPLE_RATE
-    if rate != SAMPLE_RATE:
-        raise SoundcheckError(f"{owner}: sample_rate is {rate}; {algorithm} is made for {SAMPLE_RATE} Hz and no other")
+    rate = entry.get("sample_rate") or log_mel.SAMPLE_RATE
+    if rate != log_mel.SAMPLE_RATE:
+        raise SoundcheckError(
+            f"{owner}: sample_rate is {rate}; {algorithm} is made for {log_mel.SAMPLE_RATE} Hz and no other"
+        )
     recipe = ALGORITHMS[algorithm]
     patch = int(entry.get("patch_frames") or recipe.patch)
     return replace(recipe, patch=patch, patch_hop=min(recipe.patch_hop, patch))
@@ -135,7 +131,7 @@ def _recipe(entry: dict, owner: str) -> Recipe:
 
 def _patch_hop(entry: dict, recipe: Recipe) -> int:
     hop_s = entry.get("hop_s")
-    return max(1, round(hop_s * SAMPLE_RATE / recipe.hop)) if hop_s else recipe.patch_hop
+    return max(1, round(hop_s * log_mel.SAMPLE_RATE / recipe.hop)) if hop_s else recipe.patch_hop
 
 
 def _tokens(entry: dict, recipe: Recipe, owner: str) -> Sequence[str]:
@@ -146,14 +142,14 @@ def _tokens(entry: dict, recipe: Recipe, owner: str) -> Sequence[str]:
     return tokens
 
 
-def patches(samples: np.ndarray, standard: ModuleType, recipe: Recipe, patch_hop: int) -> np.ndarray:
+def patches(samples: np.ndarray, recipe: Recipe, patch_hop: int) -> np.ndarray:
     """The patches `(n, patch, bands)` of a clip at 16 kHz, at least one, that begin every `patch_hop` frames."""
     needed = recipe.patch + recipe.frames_behind
-    mel = _mel(samples, standard, recipe)
+    mel = _mel(samples, recipe)
     if len(mel) < needed:
         length = needed * recipe.hop + recipe.frame
         longer = np.resize(samples, length) if recipe.repeats_short_clips else _followed_by_silence(samples, length)
-        mel = _mel(longer, standard, recipe)[:needed]
+        mel = _mel(longer, recipe)[:needed]
     whole = np.lib.stride_tricks.sliding_window_view(mel[: len(mel) - recipe.frames_behind], recipe.patch, axis=0)
     return whole[::patch_hop].swapaxes(1, 2)
 
@@ -162,25 +158,20 @@ def _followed_by_silence(samples: np.ndarray, length: int) -> np.ndarray:
     return np.pad(samples, (0, length - len(samples)))
 
 
-def _mel(samples: np.ndarray, standard: ModuleType, recipe: Recipe) -> np.ndarray:
-    """The mel spectrogram `(frames, bands)` of a clip, in the algorithm's own logarithmic scale."""
-    front_end = getattr(standard, recipe.front_end)()
-    samples = np.ascontiguousarray(samples, dtype=np.float32)
-    frames = standard.FrameGenerator(samples, frameSize=recipe.frame, hopSize=recipe.hop)
-    mel = np.array([front_end(frame) for frame in frames], dtype=np.float32)
-    return (mel + np.float32(recipe.shift)) * np.float32(recipe.scale)
+def _mel(samples: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """The mel spectrogram `(frames, bands)` of a clip, as the network was trained to see it."""
+    return (recipe.front_end(samples) + np.float32(recipe.shift)) * np.float32(recipe.scale)
 
 
 def _forward(network: Callable, tokens: Sequence[str], output: str, owner: str, batch: np.ndarray) -> np.ndarray:
-    result = network(batch[:, None])
-    n_patches, channels, n_tokens, _ = result.shape
-    vectors = result[:, 0]
-    if n_tokens > 1 and tokens:
-        vectors = np.concatenate([TOKENS[token](vectors) for token in tokens], axis=1)[:, None]
-    if n_patches != len(batch) or channels > 1 or vectors.shape[1] > 1:
+    result = network(batch)
+    vectors = result
+    if result.ndim == 3 and tokens:
+        vectors = np.concatenate([TOKENS[token](result) for token in tokens], axis=1)
+    if len(result) != len(batch) or vectors.ndim < 2 or any(size > 1 for size in vectors.shape[1:-1]):
         raise SoundcheckError(
             f"{owner}: the node {output!r}, named by `output`, returns an array of shape {result.shape} for "
-            f"{len(batch)} patches; expected one vector for each, ({len(batch)}, 1, 1, dimension): name another node "
+            f"{len(batch)} patches; expected one vector for each, ({len(batch)}, dimension): name another node "
             "or, for the tokens of a transformer, `tokens`"
         )
-    return vectors
+    return vectors.reshape(len(batch), 1, -1)

@@ -35,15 +35,12 @@ INPUT, OUTPUT = "melspectrogram", "embeddings"
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `weights` (the graph's file) and `hop_s` (seconds between windows, default 1).
 
-    Essentia runs on the processor.
-
     Raises:
-        SoundcheckError: Essentia is not installed; the file is no graph, lacks a node or refuses the patches.
+        SoundcheckError: TensorFlow is not installed; the file is no graph, lacks a node or refuses the patches.
     """
     owner = f"embedder {entry['name']}"
     hop = max(1, round((entry.get("hop_s") or 1.0) * SAMPLE_RATE))
-    # A patch has a last axis of size one, which this graph, unlike Essentia's other ones, wants to see.
-    network = frozen_graphs.open_graph(entry["weights"], INPUT, OUTPUT, owner, squeeze=False)
+    network = frozen_graphs.open_graph(entry["weights"], INPUT, OUTPUT, owner, device)
     forward = functools.partial(_forward, network, owner)
     batch_size = 4  # a processor's one thread gains nothing from more
     return Embedder(
@@ -53,8 +50,6 @@ def load(entry: dict, device: str) -> Embedder:
         forward=forward,
         batch_size=batch_size,
         window_hop_s=hop / SAMPLE_RATE,
-        # Essentia holds Python's lock while it runs: a second thread would wait for the first.
-        concurrent=False,
         facts={
             "weights": f"sha256:{file_sha256(entry['weights'])}",
             "hop_s": hop / SAMPLE_RATE,

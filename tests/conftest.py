@@ -32,3 +32,16 @@ def philharmonia_dir() -> Path:
 def mirdata_samples() -> Path:
     """A few real files of ten datasets, laid out as mirdata expects; the test is skipped where they are absent."""
     return _real("mirdata-samples")
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Writes a figure; its SVG."""
+
+    def draw(figure, name="figure.svg"):
+        from soundcheck.figures.style import save
+
+        save(figure, tmp_path / name)
+        return (tmp_path / name).read_text()
+
+    return draw

@@ -45,3 +45,19 @@ def draw(tmp_path):
         return (tmp_path / name).read_text()
 
     return draw
+
+
+@pytest.fixture
+def tinysol(tmp_path):
+    """A miniature of TinySOL."""
+    from mirdata_folders import write_tinysol
+
+    return write_tinysol(tmp_path / "tinysol")
+
+
+@pytest.fixture(params=["beatport_key", "giantsteps_key"])
+def key_dataset(request, tmp_path):
+    """The name and the folder of a miniature of each collection of keys."""
+    from mirdata_folders import write_key_dataset
+
+    return write_key_dataset(request.param, tmp_path)

@@ -2,11 +2,12 @@
 
 import contextlib
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from local_server import running
 
 from soundcheck.downloads import fetching
 
@@ -92,14 +93,8 @@ class Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serving() -> Iterator[Server]:
     """A running server."""
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with Server() as server, running(server):
+        yield server
 
 
 def fetch(server: Server, target: Path, **arguments: object) -> Path:

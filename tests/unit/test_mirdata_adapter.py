@@ -3,23 +3,13 @@
 import importlib.util
 
 import pytest
-from mirdata_folders import KEY_DATASETS, labels_of, write_index, write_key_dataset, write_tinysol
+from mirdata_folders import labels_of, write_index
 
 from soundcheck import indexing
 from soundcheck.datasets import mirdata_adapter
 from soundcheck.errors import SoundcheckError
 
 mirdata = pytest.importorskip("mirdata")
-
-
-@pytest.fixture
-def tinysol(tmp_path):
-    return write_tinysol(tmp_path / "tinysol")
-
-
-@pytest.fixture(params=KEY_DATASETS)
-def key_dataset(request, tmp_path):
-    return write_key_dataset(request.param, tmp_path)
 
 
 def test_a_table_that_was_written_and_read_gives_the_same_labels_and_parts(tinysol):

@@ -5,18 +5,13 @@ import zipfile
 
 import pytest
 from local_server import serving
-from mirdata_folders import N_TINYSOL, write, write_index, write_tinysol
+from mirdata_folders import N_TINYSOL, write, write_index
 
 from soundcheck import datasets
 from soundcheck.datasets import mirdata_adapter
 from soundcheck.errors import DownloadError, SoundcheckError
 
 mirdata = pytest.importorskip("mirdata")
-
-
-@pytest.fixture
-def tinysol(tmp_path):
-    return write_tinysol(tmp_path / "tinysol")
 
 
 def test_nothing_where_the_index_says_is_told_once(tinysol):

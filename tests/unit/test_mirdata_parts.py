@@ -3,22 +3,12 @@
 from collections import Counter
 
 import pytest
-from mirdata_folders import KEY_DATASETS, KEYS, MEDLEY, N_TINYSOL, write_key_dataset, write_medley, write_tinysol
+from mirdata_folders import KEYS, MEDLEY, N_TINYSOL, write_medley
 
 from soundcheck import splits
 from soundcheck.datasets import mirdata_adapter
 
 pytest.importorskip("mirdata")
-
-
-@pytest.fixture
-def tinysol(tmp_path):
-    return write_tinysol(tmp_path / "tinysol")
-
-
-@pytest.fixture(params=KEY_DATASETS)
-def key_dataset(request, tmp_path):
-    return write_key_dataset(request.param, tmp_path)
 
 
 def test_tracks_that_share_one_artist_of_several_are_one_group(key_dataset):

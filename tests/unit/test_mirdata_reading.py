@@ -4,23 +4,13 @@ import json
 from collections import Counter
 
 import pytest
-from mirdata_folders import KEY_DATASETS, N_TINYSOL, labels_of, write, write_index, write_key_dataset, write_tinysol
+from mirdata_folders import N_TINYSOL, labels_of, write, write_index
 
 from soundcheck import indexing
 from soundcheck.datasets import mirdata_adapter
 from soundcheck.errors import SoundcheckError
 
 pytest.importorskip("mirdata")
-
-
-@pytest.fixture
-def tinysol(tmp_path):
-    return write_tinysol(tmp_path / "tinysol")
-
-
-@pytest.fixture(params=KEY_DATASETS)
-def key_dataset(request, tmp_path):
-    return write_key_dataset(request.param, tmp_path)
 
 
 def test_an_entry_of_a_dictionary_may_be_the_label(key_dataset):

@@ -3,34 +3,12 @@
 from collections import Counter
 
 import pytest
-from mirdata_folders import (
-    INSTRUMENTS,
-    KEY_DATASETS,
-    KEYS,
-    N_KEYS,
-    N_TINYSOL,
-    PITCHES,
-    labels_of,
-    write,
-    write_index,
-    write_key_dataset,
-    write_tinysol,
-)
+from mirdata_folders import INSTRUMENTS, KEYS, N_KEYS, N_TINYSOL, PITCHES, labels_of, write, write_index
 
 from soundcheck import splits
 from soundcheck.datasets import mirdata_adapter
 
 pytest.importorskip("mirdata")
-
-
-@pytest.fixture
-def tinysol(tmp_path):
-    return write_tinysol(tmp_path / "tinysol")
-
-
-@pytest.fixture(params=KEY_DATASETS)
-def key_dataset(request, tmp_path):
-    return write_key_dataset(request.param, tmp_path)
 
 
 def test_one_key_of_two_words_is_kept_and_written_in_sharps(key_dataset):

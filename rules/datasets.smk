@@ -20,7 +20,7 @@ rule download:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,
         options=dataset_options,
-        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "downloads"),
+        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}"),
     script:
         "../workflow/scripts/download.py"
 

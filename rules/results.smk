@@ -80,7 +80,7 @@ rule robustness:
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
-        code=source_digest("figures", "tables", "display", "results"),
+        code=source_digest("figures", "figures.robustness"),
     script:
         "../workflow/scripts/robustness.py"
 
@@ -111,7 +111,7 @@ rule confusion:
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
         task_type=lambda wildcards: plan.tasks[wildcards.task].type,
-        code=source_digest("figures", "tables", "display", "results"),
+        code=source_digest("figures", "figures.confusion", "figures.per_label"),
     script:
         "../workflow/scripts/confusion.py"
 

@@ -32,3 +32,32 @@ def philharmonia_dir() -> Path:
 def mirdata_samples() -> Path:
     """A few real files of ten datasets, laid out as mirdata expects; the test is skipped where they are absent."""
     return _real("mirdata-samples")
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Writes a figure; its SVG."""
+
+    def draw(figure, name="figure.svg"):
+        from soundcheck.figures.style import save
+
+        save(figure, tmp_path / name)
+        return (tmp_path / name).read_text()
+
+    return draw
+
+
+@pytest.fixture
+def tinysol(tmp_path):
+    """A miniature of TinySOL."""
+    from mirdata_folders import write_tinysol
+
+    return write_tinysol(tmp_path / "tinysol")
+
+
+@pytest.fixture(params=["beatport_key", "giantsteps_key"])
+def key_dataset(request, tmp_path):
+    """The name and the folder of a miniature of each collection of keys."""
+    from mirdata_folders import write_key_dataset
+
+    return write_key_dataset(request.param, tmp_path)

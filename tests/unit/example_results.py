@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck.results import SCHEMA
+from soundcheck import results, tables
+from soundcheck.display import Order
 
 EMBEDDERS = ["crepe-tiny", "handcrafted-mfcc", "random-tiny"]
 PROBES = ["M1", "M2"]
@@ -13,6 +14,9 @@ CONDITIONS = ["clean", "AddGaussianSNR-15dB", "AddGaussianSNR-0dB"]
 CLASSES = ["bass_clarinet", "cor anglais", "tam-tam & gong, 50 %"]
 MISSING = ("AddGaussianSNR-0dB", "handcrafted-mfcc", "M2")
 N = 90
+TASK = "instrument_classification"
+METRICS = ["accuracy", "f1_macro"]
+ORDER = Order(CONDITIONS, EMBEDDERS, PROBES)
 
 
 def write_scores(
@@ -47,10 +51,26 @@ def write_scores(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("w", newline="") as file:
                     writer = csv.writer(file, lineterminator="\n")
-                    writer.writerow(SCHEMA.names)
+                    writer.writerow(results.SCHEMA.names)
                     writer.writerows(axes + row for row in rows)
                 paths.append(path)
     return paths
+
+
+def evaluate(folder, **more):
+    """The evaluation of scores as `write_scores` writes them."""
+    results.collect(write_scores(folder, **more), folder / "results.parquet")
+    return results.read_evaluation(folder / "results.parquet", "bells", more.get("task", TASK), "single")
+
+
+def evaluate_with_gaps(folder):
+    """An evaluation in which also a label is left out, and an embedder was tested on fewer items."""
+    return evaluate(folder, left_out_label=CLASSES[1], fewer_items={("clean", "random-tiny"): 87})
+
+
+def build(evaluation, preset="all_deform_all_models", order=ORDER, metrics=METRICS, **more):
+    """A table of an evaluation."""
+    return tables.build(evaluation, preset, metrics, order, **more)
 
 
 def _rows(generator, level, classes, metrics, n, seeds, left_out_label):

@@ -1,5 +1,6 @@
-"""Reading HTML back, for tests: is it well formed, does it need anything from outside, what do its tables say."""
+"""Reading HTML and SVG back, for tests: is it well formed, what does it need from outside, what does it say."""
 
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 VOID = {"meta", "br", "hr", "img", "link"}
@@ -53,3 +54,8 @@ def read_html(page: str) -> _Reader:
     assert "@import" not in page
     assert "url(" not in page
     return reader
+
+
+def svg_texts(svg):
+    """The texts of a figure."""
+    return ["".join(each.itertext()).strip() for each in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]

@@ -10,7 +10,7 @@ import pytest
 from disks import no_file_above, read_only_folder
 
 from soundcheck import archives
-from soundcheck.downloads import DownloadError
+from soundcheck.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 2000
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from disks import read_only_folder
 
-from soundcheck.downloads import DownloadError
+from soundcheck.errors import DownloadError
 from soundcheck.installing import install
 
 

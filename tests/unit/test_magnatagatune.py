@@ -10,8 +10,7 @@ from local_server import published, redirect, serving
 from official import indexed, tagging_split
 
 from soundcheck.datasets import magnatagatune
-from soundcheck.downloads import DownloadError
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import DownloadError, SoundcheckError
 
 FOLDERS = "0123456789abcdef"
 RARE_TAGS = ("no piano", "funky", "eerie")

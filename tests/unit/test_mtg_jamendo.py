@@ -13,8 +13,7 @@ from official import indexed, tagging_split
 
 from soundcheck import downloads
 from soundcheck.datasets import mtg_jamendo
-from soundcheck.downloads import DownloadError
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import DownloadError, SoundcheckError
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS"
 TAGS = {

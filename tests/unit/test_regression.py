@@ -13,6 +13,7 @@ from markup import read_html
 from soundcheck import catalog, fitting, matrix, metrics, pages, parquet, rendering, results, scoring, splits, tables
 from soundcheck.config import read
 from soundcheck.datasets import synthetic
+from soundcheck.display import Order
 from soundcheck.display import metric as shown_metric
 from soundcheck.errors import SoundcheckError
 from soundcheck.plan import Evaluation, Plan
@@ -305,7 +306,7 @@ def test_tables_read_lower_errors_as_better_and_name_the_targets(run, tmp_path):
         scoring.write_scores(found, tmp_path / name)
     results.collect([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "results.parquet")
     evaluation = results.read_evaluation(tmp_path / "results.parquet", "music", "mood", "single")
-    order = tables.Order(["clean"], ["mfcc", "worse"], ["M1"])
+    order = Order(["clean"], ["mfcc", "worse"], ["M1"])
     table = tables.build(evaluation, "all_deform_all_models", ["r2", "mae"], order)
     best = {row.stub[0]: [cell.best for cell in row.cells] for row in table.rows}
     assert best == {"mfcc": [True, True], "worse": [False, False]}

@@ -12,8 +12,7 @@ from local_server import published, redirect, serving
 
 from soundcheck import indexing, parquet, splits
 from soundcheck.datasets import vocalset
-from soundcheck.downloads import DownloadError
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import DownloadError, SoundcheckError
 
 SINGERS = (*(f"f{i}" for i in range(1, 10)), *(f"m{i}" for i in range(1, 12)))
 OTHER_TECHNIQUES = ("fast_forte", "messa")

@@ -6,8 +6,7 @@ import pytest
 from local_server import serving
 
 from soundcheck import weights
-from soundcheck.downloads import DownloadError
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import DownloadError, SoundcheckError
 
 CONTENT = b"some weights" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -3,16 +3,19 @@
 from soundcheck.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import figures, results
-    from soundcheck.tables import Order
+    from soundcheck.display import Order
+    from soundcheck.figures.confusion import confusion
+    from soundcheck.figures.per_label import per_label
+    from soundcheck.figures.style import save
+    from soundcheck.results import read_evaluation
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    draw = figures.per_label if params.task_type == "multilabel" else figures.confusion
+    draw = per_label if params.task_type == "multilabel" else confusion
     figure = draw(
-        results.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+        read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,
         Order(**params.order),
         params.title,
         params.synthetic,
     )
-    figures.save(figure, snakemake.output[0])
+    save(figure, snakemake.output[0])

@@ -3,15 +3,17 @@
 from soundcheck.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import figures, results
-    from soundcheck.tables import Order
+    from soundcheck.display import Order
+    from soundcheck.figures.robustness import robustness
+    from soundcheck.figures.style import save
+    from soundcheck.results import read_evaluation
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    figure = figures.robustness(
-        results.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+    figure = robustness(
+        read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,
         Order(**params.order),
         params.title,
         params.synthetic,
     )
-    figures.save(figure, snakemake.output[0])
+    save(figure, snakemake.output[0])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from soundcheck.downloads import DownloadError, disk_fault
+from soundcheck.errors import DownloadError, disk_fault
 
 _CHUNK = 1 << 16
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError)

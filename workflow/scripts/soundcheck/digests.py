@@ -41,7 +41,7 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found and name not in CANNOT_CHANGE_A_NUMBER:
+        if name not in found and name.split(".")[0] not in CANNOT_CHANGE_A_NUMBER:
             found.add(name)
             waiting += _imports(name)
     return found

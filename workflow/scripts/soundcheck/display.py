@@ -1,7 +1,7 @@
-"""How metrics and conditions are written for a reader: names, units, number of decimals."""
+"""How metrics and conditions are shown to a reader: order, names, units, number of decimals."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 CLEAN = "clean"
 MINUS = "\N{MINUS SIGN}"
@@ -81,6 +81,32 @@ def short_conditions(deformations: list[str]) -> dict[str, str]:
     if any(re.fullmatch(r"D\d+", name) for name in deformed):
         return {name: "C" if name == CLEAN else name for name in deformations}
     return {name: "C" if name == CLEAN else f"D{deformed.index(name) + 1}" for name in deformations}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to show, in which order: deformations (clean first), embedders, probes.
+
+    `descriptions` says what each deformation does; `seen` are the embedders that were trained on the dataset.
+    """
+
+    deformations: list[str]
+    embedders: list[str]
+    probes: list[str]
+    descriptions: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    @property
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """The short name of each condition, and what it stands for."""
+        return tuple(
+            (short, _explained(name, short, self.descriptions.get(name, name)))
+            for name, short in short_conditions(self.deformations).items()
+        )
+
+
+def _explained(name: str, short: str, description: str) -> str:
+    return description if name in (short, description) else f"{name}: {description}"
 
 
 def sentence_list(names: list[str]) -> str:

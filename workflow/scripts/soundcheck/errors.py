@@ -1,5 +1,6 @@
-"""The one exception that speaks to a researcher."""
+"""Exceptions that speak to a researcher, and what makes a message of other ones."""
 
+import errno
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,10 @@ from soundcheck.naming import nearest_name
 
 class SoundcheckError(ValueError):
     """Something the user can mend: the message says what is wrong, where, and what to do. Shown without a traceback."""
+
+
+class DownloadError(SoundcheckError):
+    """What could not be downloaded or unpacked, from where, why, and what to do about it."""
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:
@@ -25,6 +30,21 @@ def described(error: BaseException) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename))]
     return f"{text} (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else text
+
+
+def disk_fault(problem: OSError, folder: Path) -> str:
+    """What a failure to write below `folder` means, and what to do."""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"no space is left for it in '{folder}' ({problem.strerror}). What is complete is kept: free some space "
+            "and run again, or set `dir` to a folder on another disk"
+        )
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"'{folder}' cannot be written to ({problem.strerror}). Get the right to write there, or set `dir` to "
+            "another folder"
+        )
+    return str(problem)
 
 
 def _is_own(file: Path) -> bool:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from soundcheck.downloads import DownloadError, disk_fault
+from soundcheck.errors import DownloadError, disk_fault
 from soundcheck.locks import waiting_lock
 
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from soundcheck.downloads import DownloadError, fetch
-from soundcheck.errors import SoundcheckError
+from soundcheck.downloads.fetching import fetch
+from soundcheck.errors import DownloadError, SoundcheckError
 from soundcheck.files import atomic, file_sha256
 
 HUB = "https://huggingface.co"

@@ -22,7 +22,8 @@ import pandas as pd
 from soundcheck import published
 from soundcheck.archives import join, unpack
 from soundcheck.datasets.support.audio_files import audio_files
-from soundcheck.downloads import Remote, fetch_all
+from soundcheck.downloads import fetch_all
+from soundcheck.downloads.remote import Remote
 from soundcheck.errors import SoundcheckError
 from soundcheck.installing import install
 from soundcheck.naming import safe_id, several

@@ -19,13 +19,14 @@ one pitch do (see `groups`). A key has each progression once, so a progression n
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from soundcheck.datasets.support.keys import TONICS
+from soundcheck.datasets.support.synthesis import SAMPLE_RATE, Timbre, hertz, tone, varied
 from soundcheck.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
@@ -43,33 +44,10 @@ TASKS = {
 SYNTHETIC = True
 GROUPED_BY = "timbre and pitch"
 
-SAMPLE_RATE = 22050
 NOTE_S = 0.7
-# A change of the sound needs a new version: folders of another version are rendered anew.
+# A change of the sound, here or in the synthesis, needs a new version: folders of another version are rendered anew.
 VERSION = 1
 _SEED = 20230
-
-
-@dataclass(frozen=True)
-class Timbre:
-    """How a synthetic instrument sounds.
-
-    `attack_s` from silence to full level; `decay_s` the time constant of the fall after that, at the fundamental, inf
-    for a sustained tone; `damping` how much faster higher partials fall; `roll_off` the exponent p of the partials'
-    amplitudes k^-p; `even` the level of even partials (0 for a closed pipe); `inharmonicity` B in
-    f_k = k f_0 sqrt(1 + B k^2); `vibrato_hz` and `vibrato_cents` its rate and depth; `noise_db` the level of the breath
-    or bow noise, relative to the tone.
-    """
-
-    attack_s: float
-    decay_s: float
-    damping: float
-    roll_off: float
-    even: float = 1.0
-    inharmonicity: float = 0.0
-    vibrato_hz: float = 0.0
-    vibrato_cents: float = 0.0
-    noise_db: float = -70.0
 
 
 TIMBRES = {
@@ -232,7 +210,7 @@ def _note(timbre: str, midi: int, loudness: str) -> dict:
         "midi": midi,
         "note": note,
         "pitch_class": pitch_class,
-        "pitch_hz": round(_hertz(midi + generator.uniform(-0.2, 0.2)), 4),
+        "pitch_hz": round(hertz(midi + generator.uniform(-0.2, 0.2)), 4),
         "register": REGISTERS[(midi - MIDI_LOW) // 12],
         "loudness": loudness,
         "level_db": round(LOUDNESS_DB[loudness] + generator.uniform(-3, 3), 2),
@@ -274,16 +252,16 @@ def _progression(tonic: int, mode: str, number: int) -> dict:
 def _note_signal(track: dict, generator: np.random.Generator) -> np.ndarray:
     timbre = TIMBRES[track["timbre"]]
     timbre = replace(timbre, roll_off=timbre.roll_off + _SOFTER_ROLL_OFF[track["loudness"]])
-    timbre = replace(_varied(timbre, generator), vibrato_cents=track["vibrato_cents"])
+    timbre = replace(varied(timbre, generator), vibrato_cents=track["vibrato_cents"])
     n_samples = int(NOTE_S * SAMPLE_RATE)
     start = int(generator.uniform(0, 0.04) * SAMPLE_RATE)
-    tone = _tone(timbre, track["pitch_hz"], n_samples - start, generator, n_partials=24)
-    return np.concatenate([np.zeros(start), tone])
+    sounding = tone(timbre, track["pitch_hz"], n_samples - start, generator, n_partials=24)
+    return np.concatenate([np.zeros(start), sounding])
 
 
 def _progression_signal(track: dict, generator: np.random.Generator) -> np.ndarray:
     """One chord a beat, in close position with a random inversion, above its root in the bass."""
-    timbre = replace(_varied(TIMBRES[track["timbre"]], generator), vibrato_cents=track["vibrato_cents"])
+    timbre = replace(varied(TIMBRES[track["timbre"]], generator), vibrato_cents=track["vibrato_cents"])
     chords = _MAJOR if track["mode"] == "major" else _MINOR
     tonic = TONICS.index(track["key"].split()[0])
     tuning = generator.uniform(-0.15, 0.15)
@@ -295,50 +273,10 @@ def _progression_signal(track: dict, generator: np.random.Generator) -> np.ndarr
         bass = 36 + (tonic + root) % 12
         voices = [bass, *(lowest + (tonic + root + step - lowest) % 12 for step in _CHORD[quality])]
         levels = [1.0, *generator.uniform(0.6, 1.0, len(voices) - 1)]
-        tones = [_tone(timbre, _hertz(midi + tuning), n_beat, generator, n_partials=14) for midi in voices]
-        beats.append(sum(level * tone for level, tone in zip(levels, tones, strict=True)))
+        tones = [tone(timbre, hertz(midi + tuning), n_beat, generator, n_partials=14) for midi in voices]
+        beats.append(sum(level * voice for level, voice in zip(levels, tones, strict=True)))
         lowest += int(generator.integers(-2, 3))
     return np.concatenate(beats)
-
-
-def _varied(timbre: Timbre, generator: np.random.Generator) -> Timbre:
-    """Two notes of one instrument are never quite alike."""
-    return replace(
-        timbre,
-        attack_s=timbre.attack_s * generator.uniform(0.6, 1.6),
-        decay_s=timbre.decay_s * generator.uniform(0.7, 1.4),
-        roll_off=timbre.roll_off + generator.uniform(-0.15, 0.15),
-        vibrato_hz=timbre.vibrato_hz * generator.uniform(0.85, 1.15),
-        noise_db=timbre.noise_db + generator.uniform(-5, 5),
-    )
-
-
-def _tone(
-    timbre: Timbre, pitch_hz: float, n_samples: int, generator: np.random.Generator, n_partials: int
-) -> np.ndarray:
-    """Additive synthesis of one note with a 20 ms release; partials above 0.45 of the sample rate are left away."""
-    time = np.arange(n_samples) / SAMPLE_RATE
-    cents = timbre.vibrato_cents * np.sin(2 * np.pi * timbre.vibrato_hz * time + generator.uniform(0, 2 * np.pi))
-    phase = 2 * np.pi * np.cumsum(pitch_hz * 2 ** (cents / 1200)) / SAMPLE_RATE
-    number = np.arange(1, n_partials + 1)
-    ratio = number * np.sqrt(1 + timbre.inharmonicity * number**2)
-    heard = ratio * pitch_hz < 0.45 * SAMPLE_RATE
-    number, ratio = number[heard], ratio[heard]
-    amplitude = number**-timbre.roll_off * np.where(number % 2 == 0, timbre.even, 1.0)
-    amplitude *= 10 ** (generator.uniform(-1.5, 1.5, len(number)) / 20)
-    offsets = generator.uniform(0, 2 * np.pi, len(number))
-    fall_per_s = (1 + timbre.damping * (number - 1)) / timbre.decay_s
-    tone = np.zeros(n_samples)
-    for k in range(len(number)):
-        partial = amplitude[k] * np.sin(ratio[k] * phase + offsets[k])
-        tone += partial * np.exp(-fall_per_s[k] * time) if fall_per_s[k] else partial
-    noise = generator.standard_normal(n_samples) * 10 ** (timbre.noise_db / 20) * np.sqrt(np.mean(tone**2))
-    release = np.clip((n_samples / SAMPLE_RATE - time) / 0.02, 0, 1)
-    return (tone + noise) * np.minimum(time / timbre.attack_s, 1) * release
-
-
-def _hertz(midi: float) -> float:
-    return 440.0 * 2 ** ((midi - 69) / 12)
 
 
 def _write(path: Path, signal: np.ndarray) -> None:

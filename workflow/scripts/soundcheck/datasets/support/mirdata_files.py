@@ -6,8 +6,9 @@ import re
 import shutil
 from pathlib import Path
 
-from soundcheck import downloads
 from soundcheck.archives import unpack
+from soundcheck.downloads import fetch_all
+from soundcheck.downloads.remote import Remote
 from soundcheck.errors import SoundcheckError
 
 # What has these suffixes is unpacked, other files are left as they are.
@@ -115,10 +116,10 @@ def _published(dataset) -> dict:
 def _fetch(remotes: list, folder: Path, title: str, licence: str) -> list[Path]:
     # Files of one dataset may have the same name, and differ in the folder that they are meant for.
     wanted = [
-        downloads.Remote(url=remote.url, file=f"{number}/{remote.filename}", md5=remote.checksum)
+        Remote(url=remote.url, file=f"{number}/{remote.filename}", md5=remote.checksum)
         for number, remote in enumerate(remotes)
     ]
-    return downloads.fetch_all(wanted, folder, title, licence)
+    return fetch_all(wanted, folder, title, licence)
 
 
 def _place(remote, path: Path, place: Path, temporary: Path) -> None:

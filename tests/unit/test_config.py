@@ -191,6 +191,24 @@ def test_the_catalogue_of_transforms_is_that_of_the_installed_audiomentations(kn
     assert known.transforms == installed
 
 
+def test_a_table_of_labels_may_lie_in_the_working_directory_or_beside_the_audio(load, tmp_path, monkeypatch):
+    here, audio = tmp_path / "here", tmp_path / "audio"
+    here.mkdir()
+    audio.mkdir()
+    monkeypatch.chdir(here)
+    mine = {"name": "mine", "type": "folder", "dir": str(audio), "csv": "labels.csv"}
+
+    def csv():
+        return load(change(datasets=[mine])).experiments[0].datasets[0][0].options["csv"]
+
+    with pytest.raises(SoundcheckError, match="line 3: .*no file 'labels.csv' in the working directory nor in"):
+        csv()
+    (audio / "labels.csv").touch()
+    assert csv() == str(audio / "labels.csv")
+    (here / "labels.csv").touch()
+    assert csv() == "labels.csv"
+
+
 def test_a_dataset_that_is_joined_must_be_the_one_that_stands_alone(load, tmp_path):
     for name in ("here", "there"):
         (tmp_path / name).mkdir()

@@ -94,10 +94,19 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+    elif dataset["csv"] and not label_file(dataset):
+        folder = f" nor in {dataset['dir']!r}" if "dir" in dataset else ""
+        yield (*path, "csv"), f"there is no file {dataset['csv']!r} in the working directory{folder}"
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
     yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def label_file(dataset: dict) -> str:
+    """The path of the table that `csv` names, in the working directory or in the folder of audio; empty for none."""
+    places = (Path(dataset["csv"]), Path(dataset.get("dir", ""), dataset["csv"])) if dataset["csv"] else ()
+    return next((str(place) for place in places if place.is_file()), "")
 
 
 def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:

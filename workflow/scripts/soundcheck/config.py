@@ -7,7 +7,7 @@ from pathlib import Path
 from soundcheck.axes import Dataset, Experiment, Probe, Scenario, Split
 from soundcheck.canonical import KEY_SYNONYMS, canonical
 from soundcheck.catalog import Catalog
-from soundcheck.checks import wrong_names
+from soundcheck.checks import label_file, wrong_names
 from soundcheck.embedder_entries import resolve_embedders
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.locations import Locator
@@ -156,7 +156,7 @@ def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
     entry = catalog.datasets[kind]
     # Rows of the catalogue may share a folder; a dataset of one's own has one of its own.
     folder = Path(entry["dir"]).name if kind == item["name"] else item["name"]
-    options = entry.get("options", {}) | item["options"] | ({"csv": item["csv"]} if item["csv"] else {})
+    options = entry.get("options", {}) | item["options"] | ({"csv": label_file(item)} if item["csv"] else {})
     if kind == "mirdata":
         options = {"dataset": item["name"]} | options
     return Dataset(

@@ -201,7 +201,7 @@ def test_a_table_of_labels_may_lie_in_the_working_directory_or_beside_the_audio(
     def csv():
         return load(change(datasets=[mine])).experiments[0].datasets[0][0].options["csv"]
 
-    with pytest.raises(SoundcheckError, match="line 3: .*no file 'labels.csv' in the working directory nor in"):
+    with pytest.raises(SoundcheckError, match=r"line 3: .*no file 'labels.csv' in the working directory nor in"):
         csv()
     (audio / "labels.csv").touch()
     assert csv() == str(audio / "labels.csv")

@@ -142,6 +142,10 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
             for parameter in transform["params"].keys() - set(known):
                 yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
             yield from _wrong_values(transform, place)
+            for parameter in known:
+                # All that audiomentations cannot do without.
+                if parameter.endswith("_path") and parameter not in transform["params"]:
+                    yield place, f"{transform['type']} needs {parameter}: a file or folder of audio"
 
 
 def _wrong_values(transform: dict, path: tuple) -> Iterator[Problem]:

@@ -106,7 +106,7 @@ def _unknown_exclusions(config: Config) -> Iterator[Problem]:
             "probe": experiment.probes,
         }
         for position, rule in enumerate(experiment.exclude):
-            for axis in items.keys() & rule.keys():
+            for axis in sorted(items.keys() & rule.keys()):
                 known = list(dict.fromkeys(item.name for item in items[axis]))
                 if rule[axis] not in known:
                     path = ("experiments", index, "exclude", position, axis)

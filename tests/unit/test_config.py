@@ -134,7 +134,6 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             "there is no sounds_path 'nowhere'",
         ),
         (MINIMAL + "    deformations: [[{type: ApplyImpulseResponse}]]\n", 7, "needs ir_path"),
-        (MINIMAL + "    metrics: [no_such_module.top3]\n", 7, "there is no module 'no_such_module'"),
         (MINIMAL + "    exclude: [{probe: M2, reason: too slow}]\n", 7, "no probe 'M2'"),
         (MINIMAL + "    exclude: [{embedder: handcrafted-mfc, reason: x}]\n", 7, "did you mean 'handcrafted-mfcc'"),
         (MINIMAL + "catalogue: {mine: {family: huggingfase, sample_rate: 16000}}\n", 7, "did you mean 'huggingface'"),

@@ -1,7 +1,6 @@
 """Names and parameters that a schema cannot know to be wrong: they depend on the catalogues and on the task."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
@@ -254,10 +253,6 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
 
 def _wrong_metric(metric: str, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if "." in metric:
-        package = metric.split(".")[0]
-        # In the working directory, or installed; the metric itself is imported by the jobs alone.
-        if not any(Path(place).exists() for place in (package, f"{package}.py")) and find_spec(package) is None:
-            yield path, f"metric {metric!r}: there is no module {package!r} in the working directory, nor installed"
         return
     if metric not in catalog.metrics:
         yield path, f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"

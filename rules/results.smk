@@ -270,7 +270,7 @@ rule embedder_catalogue:
         runtime=30,
     params:
         catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
-        datasets=list(plan.datasets),
+        datasets={name: plan.datasets[name].known_as for name in sorted(plan.datasets)},
         code=source_digest("pages", "document", "display"),
     script:
         "../workflow/scripts/embedder_catalogue.py"

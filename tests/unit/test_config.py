@@ -114,6 +114,30 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
         (MINIMAL.replace("[handcrafted-mfcc]", "[{name: mine, hear: no.py}]"), 5, "there is no file 'no.py'"),
+        (MINIMAL.replace("synthetic", "{name: synthetic, split_type: [0.7, 0.2, 0.2]}"), 4, "sum to 1.1"),
+        (
+            MINIMAL.replace("[handcrafted-mfcc]", "[{name: x, like: handcrafted-mfcc, weights: README.md}]"),
+            5,
+            "handcrafted-mfcc has no weights",
+        ),
+        (MINIMAL.replace("synthetic", "{train_on: synthetic}"), 4, "needs test_on beside it"),
+        (MINIMAL.replace("[M1]", "[{emb_dim_reduction: PCA, pca_components: 1.5}]"), 6, "neither a number"),
+        (MINIMAL + "    deformations: [[{type: Gain, params: [min_gain_db: 1]}]]\n", 7, "not of type 'object'"),
+        (
+            MINIMAL + "    deformations: [[{type: Gain, params: {min_gain_db: 5, max_gain_db: -5}}]]\n",
+            7,
+            "min_gain_db is 5, more than max_gain_db, -5",
+        ),
+        (
+            MINIMAL + "    deformations: [[{type: AddBackgroundNoise, params: {sounds_path: nowhere}}]]\n",
+            7,
+            "there is no sounds_path 'nowhere'",
+        ),
+        (MINIMAL + "    deformations: [[{type: ApplyImpulseResponse}]]\n", 7, "needs ir_path"),
+        (MINIMAL + "    exclude: [{probe: M2, reason: too slow}]\n", 7, "no probe 'M2'"),
+        (MINIMAL + "    exclude: [{embedder: handcrafted-mfc, reason: x}]\n", 7, "did you mean 'handcrafted-mfcc'"),
+        (MINIMAL + "catalogue: {mine: {family: huggingfase, sample_rate: 16000}}\n", 7, "did you mean 'huggingface'"),
+        (MINIMAL + "catalogue: {mine: {family: crepe, env: crepes, sample_rate: 16000}}\n", 7, "did you mean 'crepe'"),
     ],
 )
 def test_a_mistake_stops_with_its_line_and_the_nearest_valid_name(load, text, line, expected):
@@ -121,6 +145,10 @@ def test_a_mistake_stops_with_its_line_and_the_nearest_valid_name(load, text, li
         load(text)
     assert f"config.yaml, line {line}:" in str(error.value)
     assert expected in str(error.value)
+
+
+def test_a_metric_that_is_named_twice_is_computed_once(load):
+    assert load(change(metrics=["acc", "f1_macro", "accuracy"])).experiments[0].metrics == ["accuracy", "f1_macro"]
 
 
 def test_all_mistakes_are_reported_together(load):
@@ -161,6 +189,24 @@ def test_the_catalogue_of_transforms_is_that_of_the_installed_audiomentations(kn
         if inspect.isclass(kind) and name not in ("Compose", "OneOf", "SomeOf", "Lambda")
     }
     assert known.transforms == installed
+
+
+def test_a_table_of_labels_may_lie_in_the_working_directory_or_beside_the_audio(load, tmp_path, monkeypatch):
+    here, audio = tmp_path / "here", tmp_path / "audio"
+    here.mkdir()
+    audio.mkdir()
+    monkeypatch.chdir(here)
+    mine = {"name": "mine", "type": "folder", "dir": str(audio), "csv": "labels.csv"}
+
+    def csv():
+        return load(change(datasets=[mine])).experiments[0].datasets[0][0].options["csv"]
+
+    with pytest.raises(SoundcheckError, match=r"line 3: .*no file 'labels.csv' in the working directory nor in"):
+        csv()
+    (audio / "labels.csv").touch()
+    assert csv() == str(audio / "labels.csv")
+    (here / "labels.csv").touch()
+    assert csv() == "labels.csv"
 
 
 def test_a_dataset_that_is_joined_must_be_the_one_that_stands_alone(load, tmp_path):

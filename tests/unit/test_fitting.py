@@ -7,13 +7,15 @@ from example_probe import CLASSES, PARAMETERS, items_of_three_classes
 from soundcheck.probes import mlp
 
 
-def _write_files(tmp_path, n_folds=2, dropped=()):
+def _write_files(tmp_path, n_folds=2, dropped=(), of_test=None):
     import pyarrow as pa
 
     from soundcheck import parquet
     from soundcheck.probes import items
 
     X, y, _, _ = items_of_three_classes(n=60)
+    if of_test is not None:
+        X[4::5], y[4::5] = of_test
     ids = [f"track{i:02}" for i in range(60)]
     kept = [i for i in range(60) if ids[i] not in dropped]
     embeddings = pa.table(
@@ -57,6 +59,17 @@ def test_each_fold_has_its_own_model_in_one_file_and_two_runs_give_equal_files(t
     with open(tmp_path / "out" / "history.csv") as file:
         rows = list(csv.DictReader(file))
     assert {(row["fold"], row["seed"]) for row in rows} == {(f, s) for f in "01" for s in "012"}
+
+
+def test_nothing_of_the_test_items_reaches_a_model_and_what_was_chosen_is_recorded(tmp_path):
+    _write_files(tmp_path, n_folds=1)
+    facts = _fit_files(tmp_path)[0].facts
+    _write_files(tmp_path, n_folds=1, of_test=(1e3, [0, 0, 1]))
+    _fit_files(tmp_path, "again")
+    for name in ("model.npz", "history.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    recorded = {key: facts[key] for key in ("save_criterion", "standardize", "hidden_sizes")}
+    assert recorded == {"save_criterion": "loss", "standardize": True, "hidden_sizes": [16]}
 
 
 def test_tracks_without_an_embedding_are_left_out_counted_and_logged(tmp_path, caplog):

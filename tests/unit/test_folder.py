@@ -67,6 +67,12 @@ def test_delimiters_marks_and_stray_spaces_make_no_difference(audio, delimiter, 
     assert list(tracks["group"]) == ["s1", None]
 
 
+def test_absolute_paths_below_the_folder_make_the_same_tracks_as_relative_ones(audio):
+    relative = table(audio, "path,label\na.wav,oboe\nb.wav,flute\n")
+    absolute = table(audio, f"path,label\n{audio}/a.wav,oboe\n{audio}/b.wav,flute\n")
+    assert absolute.equals(relative)
+
+
 def test_several_labels_are_separated_by_a_bar_and_may_be_none(audio):
     tracks = table(audio, "path,labels,tempo\na.wav,slow | sad,90\nb.wav,,\n")
     assert list(folder.labels(tracks, "autotagging")) == [["slow", "sad"], []]

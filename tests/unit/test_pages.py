@@ -145,12 +145,19 @@ def test_an_embedder_that_has_seen_an_evaluated_dataset_is_marked():
         {"id": "seen-it", "dimension": 512, "pretrained_on": ["Bells", "elsewhere"]},
         {"id": "silent-one"},
         {"id": "untrained", "pretrained_on": []},
+        {"id": "by-another-name", "pretrained_on": ["Whistles"]},
     ]
-    page = read_html(pages.embedders(catalogue, ["bells", "whistles"]))
+    page = read_html(pages.embedders(catalogue, {"bells": ["bells"], "ours": ["ours", "whistles"]}))
     rows = {row[0]: dict(zip(page.tables[0][0], row, strict=True)) for row in page.tables[0][1:]}
     seen = {name: row["Has seen"].removeprefix("missing:") for name, row in rows.items()}
-    assert seen == {"clean-one": "–", "seen-it": "bells", "silent-one": "–", "untrained": "–"}
+    assert seen == {
+        "clean-one": "–",
+        "seen-it": "bells",
+        "silent-one": "–",
+        "untrained": "–",
+        "by-another-name": "ours",
+    }
     assert rows["silent-one"]["Pretrained on"] == "unknown"
     assert rows["untrained"]["Pretrained on"] == "nothing"
     assert rows["clean-one"]["Dimension"] == "256"
-    assert "Read with care: seen-it." in page.text
+    assert "Read with care: seen-it and by-another-name." in page.text

@@ -41,6 +41,11 @@ class Dataset:
     parts: tuple["Dataset", ...] = ()
 
     @property
+    def known_as(self) -> list[str]:
+        """Its name in the configuration, which anybody may choose, and those under which the field knows it."""
+        return [self.name, self.module, *(value for key, value in self.options.items() if key == "dataset")]
+
+    @property
     def tested(self) -> "Dataset":
         """The dataset whose tracks are tested."""
         return self.parts[1] if self.parts else self

@@ -93,6 +93,9 @@ def _dataset(item: object, catalog: Catalog) -> object:
         dataset[end] = _dataset(dataset[end], catalog)
     if len(ends) == 2 and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
         dataset.setdefault("name", f"{dataset['train_on']['name']}-to-{dataset['test_on']['name']}")
+    elif len(ends) == 1:
+        # That the other one is missing is what is wrong, not that there is no name.
+        dataset.setdefault("name", ends[0])
     return dataset
 
 
@@ -131,7 +134,7 @@ def scenario_name(transforms: list) -> str:
 
 
 def _transform_name(transform: dict) -> str:
-    parameters = {key: value for key, value in (transform.get("params") or {}).items() if (key, value) != ("p", 1)}
+    parameters = {key: value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)}
     parts = [str(transform["type"])]
     for key, value in parameters.items():
         quantity = key.removeprefix("min_")
@@ -143,6 +146,10 @@ def _transform_name(transform: dict) -> str:
         elif not (key.startswith("max_") and f"min_{key.removeprefix('max_')}" in parameters):
             parts.append(f"{key}-{_readable(value)}")
     return "-".join(parts)
+
+
+def _mapping(value: object) -> dict:
+    return value if isinstance(value, dict) else {}
 
 
 def _readable(value: object) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import yaml
 
+# Where a family's environment is not one of its own.
+_ENVIRONMENTS = {"huggingface": "mert", "openl3": "essentia"}
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -66,7 +69,8 @@ def _is_row(row: object) -> bool:
 
 def embedder_row(row: dict) -> dict:
     """A row of the catalogue of embedders with what may be left out; a Hugging Face model as its files."""
-    full = {"env": row.get("family"), "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
+    family = row.get("family")
+    full = {"env": _ENVIRONMENTS.get(family, family), "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
     full |= {key: row.get(key, "") for key in ("title", "citation", "licence_weights", "licence_code")}
     if "huggingface" in full:
         full["weights"] = _huggingface_files(**full.pop("huggingface"))

@@ -10,11 +10,19 @@ from soundcheck.errors import nearest
 from soundcheck.tasks import fitting_metrics, resolve_task
 from soundcheck.validation import Problem
 
+_EMBEDDERS = Path(__file__).parent / "embedders"
+_ENVS = Path(__file__).parents[3] / "envs"
+
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
     """Each wrong name or unfitting parameter that the schema accepts: its path, and what is wrong."""
     for name in completed["catalogue"].keys() & catalog.published.keys():
         yield ("catalogue", name), f"{name} is an embedder of config/embedders.yaml: give yours another name"
+    for name, row in completed["catalogue"].items():
+        families = {published["family"] for published in catalog.published.values()}
+        if row["family"] not in families and not (_EMBEDDERS / f"{row['family']}.py").is_file():
+            yield ("catalogue", name, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families)}"
+        yield from _wrong_env(row, ("catalogue", name))
     for index, experiment in enumerate(completed["experiments"]):
         path = ("experiments", index)
         task_problems = list(_wrong_task(experiment["task"], (*path, "task"), catalog))
@@ -32,6 +40,12 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
             yield from _wrong_probe(probe, task, (*path, "probes", position))
         for position, metric in enumerate(experiment["metrics"]):
             yield from _wrong_metric(metric, task, (*path, "metrics", position), catalog)
+
+
+def _wrong_env(item: dict, path: tuple) -> Iterator[Problem]:
+    known = [file.stem for file in _ENVS.glob("*.yaml")]
+    if item.get("env", known[0]) not in known:
+        yield (*path, "env"), f"there is no envs/{item['env']}.yaml{nearest(item['env'], known)}"
 
 
 def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -79,14 +93,28 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+    elif dataset["csv"] and not label_file(dataset):
+        folder = f" nor in {dataset['dir']!r}" if "dir" in dataset else ""
+        yield (*path, "csv"), f"there is no file {dataset['csv']!r} in the working directory{folder}"
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
     yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
 
 
+def label_file(dataset: dict) -> str:
+    """The path of the table that `csv` names, in the working directory or in the folder of audio; empty for none."""
+    places = (Path(dataset["csv"]), Path(dataset.get("dir", ""), dataset["csv"])) if dataset["csv"] else ()
+    return next((str(place) for place in places if place.is_file()), "")
+
+
 def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if isinstance(split_type, list) or split_type in ("single", "all"):
+    if isinstance(split_type, list):
+        # Decimal fractions such as 0.7 + 0.2 + 0.1 are not exactly 1 in binary.
+        if abs(sum(split_type) - 1) > 1e-6:
+            yield (*path, "split_type"), f"the three shares {split_type} sum to {sum(split_type):g}; they must sum to 1"
+        return
+    if split_type in ("single", "all"):
         return
     names = ["single", "all", *catalog.datasets[kind].get("splits", {}).get(task.name, [])]
     if split_type not in names:
@@ -112,6 +140,21 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
                 continue
             for parameter in transform["params"].keys() - set(known):
                 yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
+            yield from _wrong_values(transform, place)
+            for parameter in known:
+                # All that audiomentations cannot do without.
+                if parameter.endswith("_path") and parameter not in transform["params"]:
+                    yield place, f"{transform['type']} needs {parameter}: a file or folder of audio"
+
+
+def _wrong_values(transform: dict, path: tuple) -> Iterator[Problem]:
+    parameters = transform["params"]
+    for key, value in parameters.items():
+        highest = parameters.get(f"max_{key.removeprefix('min_')}") if key.startswith("min_") else None
+        if isinstance(value, int | float) and isinstance(highest, int | float) and value > highest:
+            yield path, f"{transform['type']}: {key} is {value}, more than max_{key.removeprefix('min_')}, {highest}"
+        if key.endswith("_path") and isinstance(value, str) and not Path(value).exists():
+            yield path, f"{transform['type']}: there is no {key} {value!r} (paths start at the working directory)"
 
 
 def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -132,6 +175,7 @@ def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog
         what = "folder" if kind == "precomputed" else "file"
         yield (*path, kind), f"there is no {what} {file!r} (paths start at the working directory)"
     yield from _wrong_weights_path(embedder, path)
+    yield from _wrong_env(embedder, path)
     if "sample_rate" in OWN[kind][0] and "sample_rate" not in embedder:
         yield path, f"`{kind}` needs `sample_rate`, the rate in Hz of the audio that the model takes"
     if "layers" in embedder:
@@ -163,6 +207,8 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:
         yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
+    if embedder["weights"] and not row["weights"] and "weights" not in row["options"]:
+        yield (*path, "weights"), f"{kind} has no weights"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_layers(embedder, row, kind, path)
 
@@ -196,6 +242,12 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
             (*path, "save_criterion"),
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
             f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
+        )
+    components = probe["pca_components"]
+    if isinstance(components, float) and components >= 1 and not components.is_integer():
+        yield (
+            (*path, "pca_components"),
+            f"{components} is neither a number of components nor a share of the variance below 1",
         )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from soundcheck.axes import Dataset, Experiment, Probe, Scenario, Split
 from soundcheck.canonical import KEY_SYNONYMS, canonical
 from soundcheck.catalog import Catalog
-from soundcheck.checks import wrong_names
+from soundcheck.checks import label_file, wrong_names
 from soundcheck.embedder_entries import resolve_embedders
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.locations import Locator
 from soundcheck.tasks import fitting_metrics, resolve_task
 from soundcheck.validation import Problem, complete, problems
@@ -68,7 +68,7 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
             )
         },
     )
-    _stop_at(list(_conflicts(config)), locator)
+    _stop_at([*_conflicts(config), *_unknown_exclusions(config)], locator)
     return config
 
 
@@ -95,6 +95,24 @@ def _conflicts(config: Config) -> Iterator[Problem]:
                 yield place, f"{kind} {item.name!r} is defined twice, differently: give one of them another name"
 
 
+def _unknown_exclusions(config: Config) -> Iterator[Problem]:
+    """What `exclude` names and its experiment has not: nothing would be left out, and nobody be told."""
+    for index, experiment in enumerate(config.experiments):
+        scenarios = [scenario for _, _, scenarios in experiment.datasets for scenario in scenarios]
+        items = {
+            "dataset": [dataset for dataset, _, _ in experiment.datasets],
+            "deformation": scenarios,
+            "embedder": experiment.embedders,
+            "probe": experiment.probes,
+        }
+        for position, rule in enumerate(experiment.exclude):
+            for axis in sorted(items.keys() & rule.keys()):
+                known = list(dict.fromkeys(item.name for item in items[axis]))
+                if rule[axis] not in known:
+                    path = ("experiments", index, "exclude", position, axis)
+                    yield path, f"this experiment has no {axis} {rule[axis]!r}{nearest(rule[axis], known)}"
+
+
 # --- resolving names ------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +130,8 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
         ],
         embedders=[embedder for own in item["embedders"] for embedder in resolve_embedders(own, catalog)],
         probes=[_probe(probe, completed["seeds"]) for probe in item["probes"]],
-        metrics=item["metrics"] or fitting_metrics(task, catalog),
+        # A synonym may name a metric again.
+        metrics=list(dict.fromkeys(item["metrics"])) or fitting_metrics(task, catalog),
         exclude=item["exclude"],
     )
 
@@ -137,7 +156,7 @@ def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
     entry = catalog.datasets[kind]
     # Rows of the catalogue may share a folder; a dataset of one's own has one of its own.
     folder = Path(entry["dir"]).name if kind == item["name"] else item["name"]
-    options = entry.get("options", {}) | item["options"] | ({"csv": item["csv"]} if item["csv"] else {})
+    options = entry.get("options", {}) | item["options"] | ({"csv": label_file(item)} if item["csv"] else {})
     if kind == "mirdata":
         options = {"dataset": item["name"]} | options
     return Dataset(

@@ -90,7 +90,7 @@ class Plan:
         cells = self.evaluations[evaluation]
         axes = {"deformations": "deformation", "embedders": "embedder", "probes": "probe"}
         order = {name: list(dict.fromkeys(getattr(cell, axis) for cell in cells)) for name, axis in axes.items()}
-        tested = self.datasets[evaluation.dataset].tested.name
+        tested = self.datasets[evaluation.dataset].tested.known_as
         pretrained_on = {name: self.embedders[name].about["pretrained_on"] for name in order["embedders"]}
         return order | {
             "descriptions": {name: self.scenarios[name].description for name in order["deformations"]},

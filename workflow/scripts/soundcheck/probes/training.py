@@ -2,8 +2,10 @@
 
 The recipe is that of the thesis of Plachouras (2023, Appendix A), with the conventions of Keras
 that it relies on: Glorot-uniform kernels and zero biases; an L2 penalty `weight_decay * sum(w^2)` on the kernels and
-biases of all layers, added to the loss; binary cross-entropy as the mean over classes; Adam with epsilon 1e-7; the
-last, smaller batch is kept; early stopping on the validation loss, penalty included.
+biases of all layers, added to the loss; binary cross-entropy as the mean over classes; Adam with epsilon 1e-7 (but as
+in the paper, and in torch, added after the correction of the moments' bias; Keras adds it before, which makes it up to
+thirty times as large in the first steps); the last, smaller batch is kept; early stopping on the validation loss,
+penalty included.
 
 Regression, which the thesis does not have: the loss is the squared error, mean over the targets, of targets that are
 standardised with the training items' mean and deviation; the output layer starts at zero, which is their mean, as some

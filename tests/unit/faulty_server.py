@@ -23,6 +23,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.etag, self.faults, self.ranges = CONTENT, '"1"', [], []
         self.missing, self.before_answer = set(), lambda: None
+        self.retry_after = None
         self.url = f"http://127.0.0.1:{self.server_port}/notes.zip"
 
 
@@ -46,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         server.before_answer()
         fault = server.faults.pop(0) if server.faults else None
         if isinstance(fault, int):
-            return self.answer(fault, b"")
+            return self.answer(fault, b"", {"Retry-After": server.retry_after} if server.retry_after else None)
         if fault == "slow":
             return self.drip(5.0)
         if fault == "html":

@@ -50,9 +50,10 @@ def test_a_stale_start_is_noticed_by_the_digest_and_fetched_anew(server, target)
     assert server.ranges == ["bytes=1000-", None]
 
 
+@pytest.mark.parametrize("retry_after", [None, "0", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
 @pytest.mark.parametrize("fault", [503, 429])
-def test_a_busy_server_is_asked_again(server, target, fault):
-    server.faults = [fault, fault]
+def test_a_busy_server_is_asked_again(server, target, fault, retry_after):
+    server.faults, server.retry_after = [fault, fault], retry_after
     fetch(server, target)
     assert target.read_bytes() == CONTENT
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from example_results import CONDITIONS, EMBEDDERS, METRICS, PROBES, build, evaluate, evaluate_with_gaps
@@ -45,6 +46,20 @@ def test_markdown_says_what_the_results_say(evaluation):
     for line, (stub, expected) in zip(lines[2:], expected_cells(evaluation), strict=True):
         cells = [re.sub(r"<sup>.</sup>|\*", "", cell.strip()) for cell in line.strip("|").split("|")]
         assert cells == stub + [f"{pair[0]} [{pair[1]}]" if pair else "–" for pair in expected]
+
+
+def test_notes_carry_the_mark_of_the_cells_that_they_explain(evaluation):
+    table = build(evaluation)
+    assert "\n– was not run" in rendering.to_markdown(table)
+    assert "\n<sup>a</sup> 87 test items" in rendering.to_markdown(table)
+    assert "{\\footnotesize -- was not run" in rendering.to_latex(table)
+    assert "{\\footnotesize \\textsuperscript{a} 87 test items" in rendering.to_latex(table)
+
+
+def test_names_with_the_signs_of_markdown_stay_as_they_are_around_a_table_too(evaluation):
+    named = replace(build(evaluation), subtitle="my_own_task of a|b", facts=("split *mine*",))
+    text = rendering.to_markdown(named)
+    assert r"my\_own\_task of a\|b. Split \*mine\*." in text
 
 
 def test_latex_says_what_the_results_say(evaluation):

@@ -182,8 +182,10 @@ def _retry_after(response) -> float | None:
     text = response.headers.get("Retry-After", "")
     if text.isdigit():
         return float(text)
-    date = email.utils.parsedate_to_datetime(text) if text else None
-    return max(0.0, date.timestamp() - time.time()) if date else None
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None  # absent, or neither seconds nor a date
 
 
 @contextlib.contextmanager

@@ -101,5 +101,6 @@ def _latex_notes(table: Table) -> list[str]:
     if table.legend:
         notes.append("; ".join(f"{latex_text(short)} = {latex_text(name)}" for short, name in table.legend) + ".")
     for mark, text in table.notes:
-        notes.append((f"\\textsuperscript{{{mark}}} " if mark.isalpha() else "") + latex_text(text))
+        before = f"\\textsuperscript{{{mark}}}" if mark.isalpha() else latex_text(mark)
+        notes.append(f"{before} {latex_text(text)}".strip())
     return notes

@@ -12,17 +12,16 @@ def to_markdown(table: Table) -> str:
     header = [*table.stubs, *(f"{column.group} {column.name}".strip() for column in table.columns)]
     align = [":---"] * len(table.stubs) + ["---:"] * len(table.columns)
     lines = [f"### {_markdown_text(title_of(table))}", ""]
-    lines += [f"{table.subtitle}. {_capital(', '.join(table.facts))}.", ""]
+    lines += [_markdown_text(f"{table.subtitle}. {_capital(', '.join(table.facts))}."), ""]
     lines += [_markdown_line(map(_markdown_text, header)), _markdown_line(align)]
     for row in table.rows:
         cells = [_markdown_cell(cell) for cell in row.cells]
         lines.append(_markdown_line([*map(_markdown_text, row.stub), *cells]))
-    lines += ["", " ".join(reading_of(table, "Bold", "Italics", "In brackets"))]
+    lines += ["", _markdown_text(" ".join(reading_of(table, "Bold", "Italics", "In brackets")))]
     if table.legend:
         lines += ["", "; ".join(f"{short} = {_markdown_text(name)}" for short, name in table.legend) + "."]
-    lines += [
-        line for mark, text in table.notes for line in ("", f"{f'<sup>{mark}</sup> ' if mark.isalpha() else ''}{text}")
-    ]
+    for mark, text in table.notes:
+        lines += ["", f"{_markdown_mark(mark)}{_markdown_text(text)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -32,6 +31,11 @@ def _markdown_line(cells: Iterable[str]) -> str:
 
 def _markdown_text(text: str) -> str:
     return re.sub(r"([\\`*_|<>#\[\]~])", r"\\\1", text)
+
+
+def _markdown_mark(mark: str) -> str:
+    """Letters as beside the numbers; a dash as in the cells."""
+    return f"<sup>{mark}</sup> " if mark.isalpha() else f"{mark} " if mark else ""
 
 
 def _markdown_cell(cell: Cell) -> str:

@@ -204,3 +204,13 @@ def test_paths_may_be_called_as_other_programs_call_them(audio, column):
     (audio / "labels.csv").write_text(f"{column},label\na.wav,x\n")
     table = folder.tracks(audio, csv="labels.csv")
     assert list(table["path"]) == ["a.wav"]
+
+
+def test_a_link_whose_target_is_gone_is_listed_and_stops_nothing(tmp_path):
+    make(tmp_path, "oboe/1.wav")
+    (tmp_path / "oboe" / "gone.wav").symlink_to(tmp_path / "elsewhere.wav")
+    record = datasets.provide("folder", "mine", tmp_path)
+    assert (record["n_files"], record["bytes"]) == (2, 5)
+    table, _ = indexing.index(folder, tmp_path, "mine")
+    reasons = dict(zip(table["path"].to_pylist(), table["left_out"].to_pylist(), strict=True))
+    assert reasons["oboe/gone.wav"] == "missing file"

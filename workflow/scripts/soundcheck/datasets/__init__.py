@@ -57,10 +57,15 @@ def provide(name: str, dataset: str, folder: str | Path, options: dict | None = 
         "dataset": dataset,
         "dir": folder.as_posix(),
         "n_files": len(paths),
-        "bytes": sum((folder / path).stat().st_size for path in paths),
+        "bytes": sum(_size(folder / path) for path in paths),
         **about(module, options),
         "synthetic": module.SYNTHETIC,
     }
+
+
+def _size(path: Path) -> int:
+    # A link whose target is gone is no reason to stop: the index lists it as a missing file.
+    return path.stat().st_size if path.exists() else 0
 
 
 def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:

@@ -133,6 +133,22 @@ def test_one_name_for_two_different_probes_is_refused(load):
         load(change(probes=[{"name": "X", "hidden_units": [3]}, {"name": "X", "hidden_units": [4]}]))
 
 
+def test_a_tilde_in_a_path_is_the_home_folder(load, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "model.py").write_text("")
+    text = change(
+        datasets=[{"name": "mine", "type": "folder", "dir": "~/audio", "csv": "~/labels.csv"}],
+        embedders=[{"name": "own", "hear": "~/model.py"}],
+    )
+    config = load(f"results: ~/results\n{text}")
+    ((dataset, _, _),) = config.experiments[0].datasets
+    assert dataset.folder == str(tmp_path / "audio")
+    assert dataset.options["csv"] == str(tmp_path / "labels.csv")
+    assert config.experiments[0].embedders[0].files[0] == str(tmp_path / "model.py")
+    assert config.results == str(tmp_path / "results")
+
+
 def test_readable_names_for_unnamed_scenarios(load):
     transforms = [
         {"type": "Gain", "params": {"min_gain_db": -12, "max_gain_db": -12}},

@@ -1,5 +1,7 @@
 """From the many ways in which a configuration may be written to the one that the schema describes."""
 
+import os
+
 from soundcheck.catalog import Catalog
 
 KEY_SYNONYMS = {
@@ -22,6 +24,7 @@ PARAMETER_SYNONYMS = {
 }
 EMBEDDER_SYNONYMS = {"hop": "hop_s"}
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
+_PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
 TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
 
 
@@ -29,7 +32,7 @@ def canonical(raw: object, catalog: Catalog) -> object:
     """`raw` with shorthands expanded and synonyms replaced. What it does not understand it leaves for the schema."""
     if not isinstance(raw, dict):
         return raw
-    config = dict(raw)
+    config = _at_home(raw)
     if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
@@ -66,6 +69,14 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     return experiment
 
 
+def _at_home(mapping: dict) -> dict:
+    """With `~` in paths replaced by the user's home, as a shell does."""
+    return {
+        key: os.path.expanduser(value) if key in _PATHS and isinstance(value, str) else value
+        for key, value in mapping.items()
+    }
+
+
 def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
     if isinstance(mapping.get(key), list):
         mapping[key] = [expand(item, catalog) for item in mapping[key]]
@@ -83,7 +94,7 @@ def _dataset(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    dataset = dict(item)
+    dataset = _at_home(item)
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
@@ -155,7 +166,7 @@ def _embedder(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in item.items()}
+    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
     if "like" in embedder:
         embedder.setdefault("name", embedder["like"])
     return embedder

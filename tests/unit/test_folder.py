@@ -107,7 +107,7 @@ def test_files_that_lie_elsewhere_are_an_error_that_says_where(tmp_path):
         ("path,label,track_id\na.wav,x,1\nb.wav,x,2\nc.wav,x,1\n", "rows 2, 4: the same track_id '1'"),
         ("path,label\na.wav,x\nb.wav,x\n./a.wav,y\n", "rows 2, 4: the same path 'a.wav'"),
         ("path,label,split\na.wav,x,train\n\nb.wav,x,tset\n", "rows 4: unknown part 'tset'.*did you mean 'test'"),
-        ("path,label\na.wav,x\nb.wav,\nc.wav, \n", "rows 3, 4: an empty 'label'"),
+        ("path,label\na.wav,\nb.wav, \n", "none of its 2 rows has a label"),
         ("path,label\n,x\nb.wav,y\n", "rows 2: an empty 'path'"),
         ("pathname,label\na.wav,x\n", "no column 'path'; its columns are pathname, label.*'pathname'"),
         ("path,lable,year\na.wav,x,3\n", "no column 'label' or 'labels'.*'lable'"),
@@ -310,3 +310,11 @@ def test_numbered_folds_are_tested_in_turn(tmp_path):
     assert tested == {0: ["1", "4", "6"], 1: ["0", "3"], 2: ["2", "5"]}
     assert found[(found["fold"] == 0) & (found["part"] == "validation")]["track_id"].tolist() == ["2", "5"]
     assert "7" not in set(found["track_id"])
+
+
+def test_a_row_without_a_label_is_listed_and_one_without_tags_is_a_track(audio):
+    tracks = table(audio, "path,label\na.wav,x\nb.wav,\n")
+    assert list(tracks["left_out"]) == [None, "no 'label'"]
+    tracks = table(audio, "path,tags,year\na.wav,x|y,1\nb.wav,,2\n")
+    assert list(tracks["left_out"]) == [None, None]
+    assert typed(tracks, "multilabel")[0] == [["x", "y"], []]

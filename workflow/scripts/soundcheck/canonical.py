@@ -36,7 +36,9 @@ def canonical(raw: object, catalog: Catalog) -> object:
     if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
-        config["experiments"] = list(config["experiments"].values())
+        # Experiments may have names; a single one may stand there without a list around it.
+        is_single = "task" in config["experiments"]
+        config["experiments"] = [config["experiments"]] if is_single else list(config["experiments"].values())
     if isinstance(config.get("experiments"), list):
         config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
     return config

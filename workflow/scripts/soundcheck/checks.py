@@ -38,7 +38,11 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     known = catalog.tasks.get(task["name"])
     if known is None and "type" not in task:
         hint = nearest(task["name"], catalog.tasks)
-        yield path, f"unknown task {task['name']!r}{hint} A task of one's own needs {{name: ..., type: ...}}"
+        yield (
+            path,
+            f"unknown task {task['name']!r}{hint} A task of one's own says its type: {{name: {task['name']}, "
+            f"type: multiclass_classification}}, or multilabel_classification, or regression",
+        )
     elif known and task.get("type", known["type"]) != known["type"]:
         yield (*path, "type"), f"{task['name']} is {known['type']}, not {task['type']}"
 
@@ -79,13 +83,26 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
+    elif dataset["csv"] and label_file(dataset) is None:
+        yield (
+            (*path, "csv"),
+            f"there is no file {dataset['csv']!r}, neither in the working directory nor in {dataset.get('dir')!r}",
+        )
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
     yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
 
 
+def label_file(dataset: dict) -> Path | None:
+    """Where the table of a dataset of one's own lies: in the working directory, or in `dir`."""
+    places = (Path(dataset["csv"]), Path(dataset.get("dir", "."), dataset["csv"]))
+    return next((place for place in places if place.is_file()), None)
+
+
 def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    if isinstance(split_type, list) and abs(sum(split_type) - 1) > 1e-6:
+        yield (*path, "split_type"), f"the shares of train, validation and test sum to {sum(split_type):g}, not to 1"
     if isinstance(split_type, list) or split_type in ("single", "all"):
         return
     names = ["single", "all", *catalog.datasets[kind].get("splits", {}).get(task.name, [])]

@@ -44,6 +44,8 @@ GROUPED_BY = "the CSV's column 'group'"
 PARTS = audiofolder.PARTS
 _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
 _PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path", "audio_file", "audio", "fname")
+# A track without tags is one as well; one without a label is not.
+_MAY_BE_EMPTY = ("labels", "tags")
 _COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "fold", "group", "track_id")
 
 
@@ -152,9 +154,8 @@ def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFr
     label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
     paths = as_on_disk(folder, [str(PurePosixPath(row["path"].replace("\\", "/"))) for row in rows])
     table = _rows_to_table(path, columns, rows, paths, label)
-    if not label:
-        empty = [i for i, reason in enumerate(table["left_out"]) if reason]
-        label_files.refuse_rows(path, "an empty 'label'", empty, rows)
+    if all(table["left_out"]):
+        raise SoundcheckError(f"{path}: none of its {len(rows)} rows has a label ({table['left_out'][0]}).")
     label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)
     _check_some_files_exist(folder, path, paths)
     return table
@@ -271,7 +272,7 @@ def _label_columns(path: Path, columns: list[str], label: str | Sequence[str]) -
             near = did_you_mean(missing[0], columns)
             raise SoundcheckError(f"{path}: no column '{missing[0]}', for which `label` asks{near}; {there}.")
         return asked
-    found = [name for name in ("label", "labels") if name in columns]
+    found = [name for name in ("label", "labels") if name in columns] or [name for name in columns if name == "tags"]
     others = [name for name in columns if name not in _COLUMNS]
     if not found and len(others) == 1:
         return others
@@ -281,7 +282,7 @@ def _label_columns(path: Path, columns: list[str], label: str | Sequence[str]) -
             f"{path}: no column 'label' or 'labels'; {there}{nearest}. {'' if nearest else _name_it(others)}".strip()
         )
     if len(found) == 2:
-        raise SoundcheckError(f"{path}: has both 'label' and 'labels'; keep one of them.")
+        raise SoundcheckError(f"{path}: has both '{found[0]}' and '{found[1]}'; keep one of them.")
     return found
 
 
@@ -305,7 +306,7 @@ def _labels(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | None
         labels = [[str(row[column]) for column in columns] for row in rows]
     reasons = []
     for row in rows:
-        empty = [column for column in columns if column != "labels" and row[column] == ""]
+        empty = [column for column in columns if column not in _MAY_BE_EMPTY and row[column] == ""]
         reasons.append(f"no '{empty[0]}'" if empty else None)
     return [None if reason else label for label, reason in zip(labels, reasons, strict=True)], reasons
 
@@ -313,7 +314,7 @@ def _labels(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | None
 def _split_label(cell: str | list[str], column: str) -> list[str]:
     if isinstance(cell, list):
         return [label for label in cell if label]
-    return [label.strip() for label in cell.split("|") if label.strip()] if column == "labels" else [cell]
+    return [label.strip() for label in cell.split("|") if label.strip()] if column in _MAY_BE_EMPTY else [cell]
 
 
 def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]:

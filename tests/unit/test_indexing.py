@@ -56,6 +56,11 @@ def test_bad_files_are_listed_with_their_reason_and_counted(folder):
     assert (metadata["n_found"], metadata["n_left_out"]) == (8, 5)
 
 
+def test_a_format_that_is_not_supported_says_what_to_do(tmp_path):
+    (tmp_path / "a.M4A").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
+    assert "(.m4a is not supported: convert it" in indexing.header(tmp_path / "a.M4A")["left_out"]
+
+
 def test_headers_are_recorded(folder):
     rows = indexing.index(module(ROWS), folder, "test")[0].to_pandas().set_index("track_id")
     assert rows.loc["good", ["duration_s", "sample_rate", "channels"]].tolist() == [0.5, 44100, 1]

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck import datasets
+from soundcheck.datasets.support.audio_files import UNREADABLE_SUFFIXES
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 
@@ -76,7 +77,11 @@ def header(path: Path) -> dict:
     except (OSError, RuntimeError) as problem:
         # libsndfile puts the path before its reason; the table has it in a column of its own.
         reason = str(problem).rpartition(f"{str(path)!r}: ")[2].strip().rstrip(".")
-        return unknown | {"left_out": f"not readable as audio: {reason}"}
+        suffix = path.suffix.lower()
+        advice = (
+            f" ({suffix} is not supported: convert it, for example to FLAC)" if suffix in UNREADABLE_SUFFIXES else ""
+        )
+        return unknown | {"left_out": f"not readable as audio: {reason}{advice}"}
     values = {"duration_s": info.frames / info.samplerate, "sample_rate": info.samplerate, "channels": info.channels}
     return values | {"left_out": "empty (0 frames)" if info.frames == 0 else None}
 

@@ -16,7 +16,7 @@ _OPTIONS = {"label", "dataset", "split_attribute", "group", "version", "index", 
 _TYPES = {
     "array": ("a list", ": put each item on a line of its own after `- `, or all into [ ]"),
     "object": ("a mapping", ": write `key: value`, indented, or {key: value}"),
-    "string": ("text", ""),
+    "string": ("text", ": put it into quotes"),
     "integer": ("a whole number", ""),
     "number": ("a number", ""),
     "boolean": ("`true` or `false`", ""),
@@ -86,6 +86,7 @@ def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog)
         wanted, advice = _TYPES[error.validator_value]
         found = "nothing" if error.instance is None else repr(error.instance)
         description = schema.get("description", "")
+        advice = "" if error.instance is None else advice
         yield path, _shortened(f"{found} stands where {wanted} belongs{advice}") + f"; {description}".rstrip("; ")
     else:
         description = schema.get("description", "")

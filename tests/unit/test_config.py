@@ -127,6 +127,7 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             4,
             "there is no file 'no.csv'",
         ),
+        (MINIMAL.replace("[synthetic]", "[{train_on: synthetic}]"), 4, "train_on needs test_on beside it"),
         (MINIMAL + "    probes: [M2]\n", 7, "probes: this key is there twice"),
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),

@@ -104,8 +104,8 @@ def _dataset(item: object, catalog: Catalog) -> object:
     ends = [end for end in ("train_on", "test_on") if end in dataset]
     for end in ends:
         dataset[end] = _dataset(dataset[end], catalog)
-    if len(ends) == 2 and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
-        dataset.setdefault("name", f"{dataset['train_on']['name']}-to-{dataset['test_on']['name']}")
+    if ends and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
+        dataset.setdefault("name", "-to-".join(str(dataset[end]["name"]) for end in ends))
     return dataset
 
 

@@ -76,7 +76,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
         return
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
-        yield path, f"{kind} has no labels for {task.name}{nearest(task.name, tasks)} Its tasks: {', '.join(tasks)}"
+        yield path, f"{kind} has no labels for {task.name}; its tasks are {', '.join(tasks)}"
     if kind == "folder" and "dir" not in dataset:
         yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
     elif kind == "folder" and not Path(dataset["dir"]).is_dir():

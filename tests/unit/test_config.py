@@ -110,6 +110,12 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
         (MINIMAL + "    deformations: [[{type: AddGausianSNR}]]\n", 7, "did you mean 'AddGaussianSNR'"),
         (MINIMAL + "    deformations: [[{type: Gain, params: {min_gain: 1}}]]\n", 7, "did you mean 'min_gain_db'"),
         (MINIMAL + "    deformations: [{name: clean, transforms: [{type: Reverse}]}]\n", 7, "another name"),
+        (
+            MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: 9, max_gain_db: 3}}]\n",
+            7,
+            "min_gain_db (9) is above",
+        ),
+        (MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: low}}]\n", 7, "'low' stands where a number"),
         (MINIMAL + "    aggregation: predicton\n", 7, "possible are mean, prediction"),
         (
             MINIMAL.replace("instrument_classification", "{name: mood, type: multi_class}"),
@@ -172,6 +178,12 @@ def test_a_table_may_lie_beside_the_audio(load, tmp_path):
     (tmp_path / "labels.csv").write_text("")
     config = load(change(datasets=[{"name": "mine", "type": "folder", "dir": str(tmp_path), "csv": "labels.csv"}]))
     assert config.experiments[0].datasets[0][0].options["csv"] == str(tmp_path / "labels.csv")
+
+
+def test_numbers_of_a_deformation_that_yaml_reads_as_text_are_numbers(load):
+    deformation = "[{type: AddGaussianNoise, params: {min_amplitude: 1e-3, max_amplitude: 0.1}}]"
+    ((_, _, scenarios),) = load(MINIMAL + f"    deformations: {deformation}\n").experiments[0].datasets
+    assert scenarios[1].transforms[0]["params"]["min_amplitude"] == 0.001
 
 
 def test_a_single_experiment_needs_no_list_around_it(load):

@@ -132,7 +132,17 @@ def _transform(item: object) -> object:
         return {"type": item}
     if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
         return item
-    return item | {"params": {PARAMETER_SYNONYMS.get(key, key): value for key, value in item["params"].items()}}
+    return item | {
+        "params": {PARAMETER_SYNONYMS.get(key, key): _number(value) for key, value in item["params"].items()}
+    }
+
+
+def _number(value: object) -> object:
+    """YAML reads `1e-3`, a number without a point, as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}

@@ -129,6 +129,18 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
                 continue
             for parameter in transform["params"].keys() - set(known):
                 yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
+            yield from _wrong_range(transform, place)
+
+
+def _wrong_range(transform: dict, place: tuple) -> Iterator[Problem]:
+    """What audiomentations itself would refuse, but only in the first job that needs it, after every download."""
+    parameters = transform["params"]
+    for name, value in parameters.items():
+        other = parameters.get(f"max_{name.removeprefix('min_')}") if name.startswith("min_") else None
+        if name.startswith(("min_", "max_")) and isinstance(value, str | bool | list):
+            yield (*place, "params", name), f"{value!r} stands where a number belongs"
+        elif isinstance(value, int | float) and isinstance(other, int | float) and value > other:
+            yield (*place, "params", name), f"{name} ({value:g}) is above max_{name.removeprefix('min_')} ({other:g})"
 
 
 def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:

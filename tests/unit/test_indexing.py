@@ -61,6 +61,12 @@ def test_a_format_that_is_not_supported_says_what_to_do(tmp_path):
     assert "(.m4a is not supported: convert it" in indexing.header(tmp_path / "a.M4A")["left_out"]
 
 
+def test_a_web_page_that_is_called_mp3_is_not_said_to_be_absent(tmp_path):
+    (tmp_path / "a.mp3").write_text("<html>not found</html>")
+    reason = indexing.header(tmp_path / "a.mp3")["left_out"]
+    assert reason == "not readable as audio: Format not recognised; is it really MP3?"
+
+
 def test_headers_are_recorded(folder):
     rows = indexing.index(module(ROWS), folder, "test")[0].to_pandas().set_index("track_id")
     assert rows.loc["good", ["duration_s", "sample_rate", "channels"]].tolist() == [0.5, 44100, 1]

@@ -77,6 +77,9 @@ def header(path: Path) -> dict:
     except (OSError, RuntimeError) as problem:
         # libsndfile puts the path before its reason; the table has it in a column of its own.
         reason = str(problem).rpartition(f"{str(path)!r}: ")[2].strip().rstrip(".")
+        if "does not exist" in reason:
+            # What libmpg123 cannot read, libsndfile says is not there.
+            reason = f"Format not recognised; is it really {path.suffix.removeprefix('.').upper() or 'audio'}?"
         suffix = path.suffix.lower()
         advice = (
             f" ({suffix} is not supported: convert it, for example to FLAC)" if suffix in UNREADABLE_SUFFIXES else ""

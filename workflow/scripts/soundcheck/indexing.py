@@ -1,6 +1,7 @@
 """The table of a dataset's tracks: what its module lists, and what the headers of the audio files say."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,6 +62,18 @@ def index(
         "n_left_out": sum(row["left_out"] is not None for row in rows),
     }
     return table, metadata
+
+
+def check_usable(table: pa.Table, folder: str | Path, dataset_id: str) -> None:
+    """Raise SoundcheckError, with the commonest reason, where each track of a dataset is left out."""
+    reasons = Counter(table["left_out"].to_pylist())
+    if None in reasons:
+        return
+    reason, n = reasons.most_common(1)[0]
+    raise SoundcheckError(
+        f"dataset '{dataset_id}': not one of its {table.num_rows} tracks in '{folder}' can be used; "
+        f"{n} of them: {reason}."
+    )
 
 
 def header(path: Path) -> dict:

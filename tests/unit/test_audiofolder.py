@@ -119,7 +119,7 @@ def test_the_label_is_the_column_that_is_asked_for(tmp_path):
     (tmp_path / "metadata.csv").write_text(CSV)
     assert list(folder.tracks(tmp_path, label="animal")["labels"]) == [["cat"], ["dog"]]
     assert list(folder.tracks(tmp_path, label="room")["labels"]) == [["a"], ["b"]]
-    with pytest.raises(SoundcheckError, match=r"its columns are file_name, animal, room\. Say which with `label`"):
+    with pytest.raises(SoundcheckError, match=r"its columns are file_name, animal, room\. Say which .*label: animal"):
         folder.tracks(tmp_path)
     with pytest.raises(SoundcheckError, match=r"no column 'anmal', for which `label` asks \(did you mean 'animal'\?\)"):
         folder.tracks(tmp_path, label="anmal")

@@ -110,11 +110,34 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
         (MINIMAL + "    deformations: [[{type: AddGausianSNR}]]\n", 7, "did you mean 'AddGaussianSNR'"),
         (MINIMAL + "    deformations: [[{type: Gain, params: {min_gain: 1}}]]\n", 7, "did you mean 'min_gain_db'"),
         (MINIMAL + "    deformations: [{name: clean, transforms: [{type: Reverse}]}]\n", 7, "another name"),
-        (MINIMAL + "    aggregation: predicton\n", 7, "did you mean 'prediction'"),
+        (
+            MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: 9, max_gain_db: 3}}]\n",
+            7,
+            "min_gain_db (9) is above",
+        ),
+        (MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: low}}]\n", 7, "'low' stands where a number"),
+        (MINIMAL + "    aggregation: predicton\n", 7, "possible are mean, prediction"),
+        (
+            MINIMAL.replace("instrument_classification", "{name: mood, type: multi_class}"),
+            3,
+            "multiclass_classification,",
+        ),
+        (MINIMAL.replace("instrument_classification", "mood"), 3, "type: multiclass_classification"),
+        (MINIMAL.replace("[synthetic]", "synthetic"), 4, "'synthetic' stands where a list belongs: put each item"),
+        (MINIMAL.replace("[synthetic]", "[{name: synthetic, dir: }]"), 4, "nothing stands where text belongs"),
+        (MINIMAL.replace("[synthetic]", "[{name: my audio, type: folder}]"), 4, "such as 'my_audio'"),
+        (MINIMAL.replace("[synthetic]", "[{name: a, label: x}]"), 4, "it is one of the options: `options: {label: …}`"),
+        (MINIMAL.replace("[synthetic]", "[{name: synthetic, split_type: [0.8, 0.2, 0.2]}]"), 4, "sum to 1.2; they must sum to 1"),
+        (
+            MINIMAL.replace("[synthetic]", "[{name: a, type: folder, dir: ., csv: no.csv}]"),
+            4,
+            "there is no file 'no.csv'",
+        ),
+        (MINIMAL.replace("[synthetic]", "[{train_on: synthetic}]"), 4, "train_on needs test_on beside it"),
+        (MINIMAL + "    probes: [M2]\n", 7, "probes: this key is there twice"),
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
         (MINIMAL.replace("[handcrafted-mfcc]", "[{name: mine, hear: no.py}]"), 5, "there is no file 'no.py'"),
-        (MINIMAL.replace("synthetic", "{name: synthetic, split_type: [0.7, 0.2, 0.2]}"), 4, "sum to 1.1"),
         (
             MINIMAL.replace("[handcrafted-mfcc]", "[{name: x, like: handcrafted-mfcc, weights: README.md}]"),
             5,
@@ -122,11 +145,11 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
         ),
         (MINIMAL.replace("synthetic", "{train_on: synthetic}"), 4, "needs test_on beside it"),
         (MINIMAL.replace("[M1]", "[{emb_dim_reduction: PCA, pca_components: 1.5}]"), 6, "neither a number"),
-        (MINIMAL + "    deformations: [[{type: Gain, params: [min_gain_db: 1]}]]\n", 7, "not of type 'object'"),
+        (MINIMAL + "    deformations: [[{type: Gain, params: [min_gain_db: 1]}]]\n", 7, "a mapping"),
         (
             MINIMAL + "    deformations: [[{type: Gain, params: {min_gain_db: 5, max_gain_db: -5}}]]\n",
             7,
-            "min_gain_db is 5, more than max_gain_db, -5",
+            "min_gain_db (5) is above max_gain_db (-5)",
         ),
         (
             MINIMAL + "    deformations: [[{type: AddBackgroundNoise, params: {sounds_path: nowhere}}]]\n",
@@ -159,6 +182,45 @@ def test_all_mistakes_are_reported_together(load):
 def test_one_name_for_two_different_probes_is_refused(load):
     with pytest.raises(SoundcheckError, match="'X' is defined twice"):
         load(change(probes=[{"name": "X", "hidden_units": [3]}, {"name": "X", "hidden_units": [4]}]))
+
+
+def test_a_tilde_in_a_path_is_the_home_folder(load, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "model.py").write_text("")
+    (tmp_path / "labels.csv").write_text("")
+    text = change(
+        datasets=[{"name": "mine", "type": "folder", "dir": "~/audio", "csv": "~/labels.csv"}],
+        embedders=[{"name": "own", "hear": "~/model.py"}],
+    )
+    config = load(f"results: ~/results\n{text}")
+    ((dataset, _, _),) = config.experiments[0].datasets
+    assert dataset.folder == str(tmp_path / "audio")
+    assert dataset.options["csv"] == str(tmp_path / "labels.csv")
+    assert config.experiments[0].embedders[0].files[0] == str(tmp_path / "model.py")
+    assert config.results == str(tmp_path / "results")
+
+
+def test_a_table_may_lie_beside_the_audio(load, tmp_path):
+    (tmp_path / "labels.csv").write_text("")
+    config = load(change(datasets=[{"name": "mine", "type": "folder", "dir": str(tmp_path), "csv": "labels.csv"}]))
+    assert config.experiments[0].datasets[0][0].options["csv"] == str(tmp_path / "labels.csv")
+
+
+def test_numbers_of_a_deformation_that_yaml_reads_as_text_are_numbers(load):
+    deformation = "[{type: AddGaussianNoise, params: {min_amplitude: 1e-3, max_amplitude: 0.1}}]"
+    ((_, _, scenarios),) = load(MINIMAL + f"    deformations: {deformation}\n").experiments[0].datasets
+    assert scenarios[1].transforms[0]["params"]["min_amplitude"] == 0.001
+
+
+def test_a_single_experiment_needs_no_list_around_it(load):
+    text = MINIMAL.replace("  - task", "    task")
+    assert load(text).experiments == load(MINIMAL).experiments
+
+
+def test_the_same_mistake_is_told_once(load):
+    with pytest.raises(SoundcheckError, match=r"1 mistake:\n.*'datasets', 'embedders', 'probes' missing"):
+        load("experiments:\n  - task: instrument_classification\n")
 
 
 def test_readable_names_for_unnamed_scenarios(load):
@@ -201,7 +263,7 @@ def test_a_table_of_labels_may_lie_in_the_working_directory_or_beside_the_audio(
     def csv():
         return load(change(datasets=[mine])).experiments[0].datasets[0][0].options["csv"]
 
-    with pytest.raises(SoundcheckError, match=r"line 3: .*no file 'labels.csv' in the working directory nor in"):
+    with pytest.raises(SoundcheckError, match=r"line 3: .*no file 'labels.csv', neither in the working directory nor in"):
         csv()
     (audio / "labels.csv").touch()
     assert csv() == str(audio / "labels.csv")

@@ -113,10 +113,18 @@ def test_files_that_lie_elsewhere_are_an_error_that_says_where(tmp_path):
         ("path,label,track_id\na.wav,x,1\nb.wav,x,2\nc.wav,x,1\n", "rows 2, 4: the same track_id '1'"),
         ("path,label\na.wav,x\nb.wav,x\n./a.wav,y\n", "rows 2, 4: the same path 'a.wav'"),
         ("path,label,split\na.wav,x,train\n\nb.wav,x,tset\n", "rows 4: unknown part 'tset'.*did you mean 'test'"),
-        ("path,label\na.wav,x\nb.wav,\nc.wav, \n", "rows 3, 4: an empty 'label'"),
+        ("path,label\na.wav,\nb.wav, \n", "none of its 2 rows has a label"),
         ("path,label\n,x\nb.wav,y\n", "rows 2: an empty 'path'"),
         ("pathname,label\na.wav,x\n", "no column 'path'; its columns are pathname, label.*'pathname'"),
-        ("path,lable\na.wav,x\n", "no column 'label' or 'labels'.*'lable'"),
+        ("path,lable,year\na.wav,x,3\n", "no column 'label' or 'labels'.*'lable'"),
+        ("path,mood,year\na.wav,x,3\n", r"no column 'label'.*`options: \{label: mood\}`.*tags.*\[mood, year\]"),
+        ("path,split\na.wav,train\n", "no column 'label' or 'labels'; its columns are path, split. Add one"),
+        ("take,label\na.wav,x\n", "no column 'path'.*Is 'path' meant by 'take'"),
+        ("a.wav,x\nb.wav,y\n", r"its first row \(a.wav, x\) is a track.*'path,label'"),
+        ("path,label,split\na.wav,x,1\nb.wav,y,2\n", "unknown part '1'.*name the column 'fold'"),
+        ("path,label,fold\na.wav,x,train\n", "row 2: column 'fold' holds 'train', no whole number.*column 'split'"),
+        ("path,label,fold\na.wav,x,1\nb.wav,y,2\n", "column 'fold' has 2 of at least three folds"),
+        ("path,label\na.wav,x\na.wav,y\n", "rows 2, 3: the same path.*separated by bars, in a column 'labels'"),
         ("path,label,labels\na.wav,x,y\n", "has both 'label' and 'labels'"),
         ("path,label,label\na.wav,x,y\n", "the column 'label' is there twice"),
         ("path,label\na.wav,x,y,z\n", "row 2: 4 cells, but the header has 2"),
@@ -131,8 +139,8 @@ def test_a_csv_that_cannot_be_meant_is_refused_with_file_and_rows(audio, text, s
 
 
 def test_text_that_is_not_utf8_says_so(audio):
-    with pytest.raises(ValueError, match="save it as CSV in UTF-8"):
-        table(audio, "path,label\na.wav,flûte\n", "latin-1")
+    with pytest.raises(ValueError, match=r"row 3: not readable as UTF-8 text; save it as CSV in UTF-8"):
+        table(audio, "path,label\nb.wav,oboe\na.wav,flûte\n", "latin-1")
 
 
 def test_a_csv_that_is_not_there_is_named(audio):
@@ -210,3 +218,109 @@ def test_paths_may_be_called_as_other_programs_call_them(audio, column):
     (audio / "labels.csv").write_text(f"{column},label\na.wav,x\n")
     table = folder.tracks(audio, csv="labels.csv")
     assert list(table["path"]) == ["a.wav"]
+
+
+def test_a_link_whose_target_is_gone_is_listed_and_stops_nothing(tmp_path):
+    make(tmp_path, "oboe/1.wav")
+    (tmp_path / "oboe" / "gone.wav").symlink_to(tmp_path / "elsewhere.wav")
+    record = datasets.provide("folder", "mine", tmp_path)
+    assert (record["n_files"], record["bytes"]) == (2, 5)
+    table, _ = indexing.index(folder, tmp_path, "mine")
+    reasons = dict(zip(table["path"].to_pylist(), table["left_out"].to_pylist(), strict=True))
+    assert reasons["oboe/gone.wav"] == "missing file"
+
+
+def test_the_only_other_column_is_the_label(audio):
+    assert list(table(audio, "path,mood,split\na.wav,x,train\n")["labels"]) == [["x"]]
+
+
+def typed(tracks, task_type, task="mood"):
+    labels, spellings = datasets.labels(folder, tracks, task, task_type)
+    return list(labels), spellings
+
+
+@pytest.mark.parametrize("column", ["label", "labels", "tags"])
+@pytest.mark.parametrize(
+    "cells", ["slow|sad", "slow;sad", '"slow, sad"', "\"['slow', 'sad']\"", '"[""slow"", ""sad""]"']
+)
+def test_several_labels_are_found_however_they_are_separated(audio, column, cells):
+    tracks = table(audio, f"path,{column}\na.wav,{cells}\nb.wav,sad\n")
+    assert typed(tracks, "multilabel")[0] == [["slow", "sad"], ["sad"]]
+
+
+def test_a_bar_separates_before_a_semicolon_and_that_before_a_comma(audio):
+    tracks = table(audio, 'path,labels\na.wav,"Music, techno|Bell"\nb.wav,"Bark, dog; Cat"\n')
+    assert typed(tracks, "multilabel")[0] == [["Music, techno", "Bell"], ["Bark, dog; Cat"]]
+
+
+def test_only_a_multilabel_task_takes_a_label_apart(audio):
+    tracks = table(audio, 'path,genre\na.wav,"Folk, World"\nb.wav,Pop\n')
+    assert typed(tracks, "multiclass")[0] == [["Folk, World"], ["Pop"]]
+    numbers = table(audio, 'path,labels\na.wav,"0,3"\nb.wav,0.4\n')
+    assert typed(numbers, "regression")[0] == [["0,3"], ["0.4"]]
+
+
+MARKED = "path,slow,sad\na.wav,1,0\nb.wav,yes,TRUE\nc.wav,,x\nd.wav,0,\n"
+
+
+def test_a_column_for_each_tag_marks_it(audio):
+    (audio / "tracks.csv").write_text(MARKED)
+    indexed = indexing.index(folder, audio, "mine", {"csv": "tracks.csv", "label": ["slow", "sad"]})[0].to_pandas()
+    assert typed(indexed, "multilabel")[0] == [["slow"], ["slow", "sad"], ["sad"], []]
+    assert typed(indexed, "multiclass")[0] == [["slow"], ["slow", "sad"], ["sad"], []]
+    assert typed(indexed, "regression")[0] == [["1", "0"], ["yes", "TRUE"], ["", "x"], ["0", ""]]
+
+
+def test_numbers_in_several_columns_mark_no_tags(audio):
+    (audio / "tracks.csv").write_text("path,arousal,valence\na.wav,1,0\nb.wav,0.5,1\nc.wav,,1\n")
+    tracks = folder.tracks(audio, csv="tracks.csv", label=["arousal", "valence"])
+    assert list(tracks["labels"]) == [["1", "0"], ["0.5", "1"], None]
+    assert tracks["left_out"][2] == "no 'arousal'"
+
+
+def test_spellings_of_one_label_are_one_class_and_short_ones_stay_apart(tmp_path):
+    rows = ["Violin", "Violin", "violin", "VIOLIN ", "Gru\u0308n", "Gr\u00fcn", "Cm", "CM", "bass  drum", "bass drum"]
+    make(tmp_path, *(f"{i}.wav" for i in range(len(rows))))
+    tracks = table(tmp_path, "path,label\n" + "".join(f"{i}.wav,{label}\n" for i, label in enumerate(rows)))
+    labels, spellings = typed(tracks, "multiclass")
+    assert [label for (label,) in labels[:4]] == ["Violin"] * 4
+    assert labels[4:] == [["Gr\u00fcn"], ["Gr\u00fcn"], ["Cm"], ["CM"], ["bass drum"], ["bass drum"]]
+    assert spellings == {"VIOLIN": "Violin", "violin": "Violin"}
+
+
+def test_files_are_found_whose_names_a_table_writes_a_little_otherwise(tmp_path):
+    make(tmp_path, "Ka\u0308se.wav", "x/LOUD.WAV", "000002.mp3", "twice.wav", "twice.mp3")
+    tracks = table(tmp_path, "path,label\nK\u00e4se.wav,a\nx\\loud.wav,b\n000002,c\ntwice,d\n")
+    assert list(tracks["path"]) == ["Ka\u0308se.wav", "x/LOUD.WAV", "000002.mp3", "twice"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("mine/x/a.wav", r"They start at '.*': set `dir` to it"), ("a.wav", r"There is 'x/a\.wav': write paths")],
+)
+def test_paths_that_start_elsewhere_say_where(tmp_path, path, said):
+    make(tmp_path / "mine", "x/a.wav")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "labels.csv").write_text(f"path,label\n{path},x\n")
+    with pytest.raises(SoundcheckError, match=said):
+        folder.tracks(tmp_path / "mine", csv=str(tmp_path / "tables" / "labels.csv"))
+
+
+def test_numbered_folds_are_tested_in_turn(tmp_path):
+    make(tmp_path, *(f"{i}.wav" for i in range(8)))
+    rows = "".join(f"{i}.wav,x,{fold}\n" for i, fold in enumerate([10, 2, 1, 10, 2, 1, 2, ""]))
+    (tmp_path / "tracks.csv").write_text(f"path,label,fold\n{rows}")
+    tracks = indexing.index(folder, tmp_path, "mine", {"csv": "tracks.csv"})[0].to_pandas()
+    found = folder.splits(tracks, "mood")
+    tested = found[found["part"] == "test"].groupby("fold")["track_id"].apply(sorted).to_dict()
+    assert tested == {0: ["1", "4", "6"], 1: ["0", "3"], 2: ["2", "5"]}
+    assert found[(found["fold"] == 0) & (found["part"] == "validation")]["track_id"].tolist() == ["2", "5"]
+    assert "7" not in set(found["track_id"])
+
+
+def test_a_row_without_a_label_is_listed_and_one_without_tags_is_a_track(audio):
+    tracks = table(audio, "path,label\na.wav,x\nb.wav,\n")
+    assert list(tracks["left_out"]) == [None, "no 'label'"]
+    tracks = table(audio, "path,tags,year\na.wav,x|y,1\nb.wav,,2\n")
+    assert list(tracks["left_out"]) == [None, None]
+    assert typed(tracks, "multilabel")[0] == [["x", "y"], []]

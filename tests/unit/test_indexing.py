@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from soundcheck import indexing, parquet
+from soundcheck.errors import SoundcheckError
 
 
 def module(rows):
@@ -54,6 +55,29 @@ def test_bad_files_are_listed_with_their_reason_and_counted(folder):
     assert reasons["folder"].startswith("not readable as audio: ")
     assert [name for name, reason in reasons.items() if reason is None] == ["eight", "fast", "good"]
     assert (metadata["n_found"], metadata["n_left_out"]) == (8, 5)
+
+
+def test_a_format_that_is_not_supported_says_what_to_do(tmp_path):
+    (tmp_path / "a.M4A").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
+    assert "(.m4a is not supported: convert it" in indexing.header(tmp_path / "a.M4A")["left_out"]
+
+
+def test_a_web_page_that_is_called_mp3_is_not_said_to_be_absent(tmp_path):
+    (tmp_path / "a.mp3").write_text("<html>not found</html>")
+    reason = indexing.header(tmp_path / "a.mp3")["left_out"]
+    assert reason == "not readable as audio: Format not recognised; is it really MP3?"
+
+
+def test_a_dataset_of_which_nothing_can_be_used_says_why(tmp_path, folder):
+    for name in ("a.m4a", "b.m4a", "c.wav"):
+        (tmp_path / name).write_bytes(b"x" * (name != "c.wav"))
+    rows = [{"track_id": name, "path": name, "group": None} for name in ("a.m4a", "b.m4a", "c.wav")]
+    table = indexing.index(module(rows), tmp_path, "mine")[0]
+    with pytest.raises(
+        SoundcheckError, match=r"'mine': not one of its 3 tracks .*; 2 of them: not readable .*convert it"
+    ):
+        indexing.check_usable(table, tmp_path, "mine")
+    indexing.check_usable(indexing.index(module(ROWS), folder, "test")[0], folder, "test")
 
 
 def test_headers_are_recorded(folder):

@@ -10,7 +10,7 @@ import yaml
 from example_tables import BROKEN, CLASSES, SILENT, TRACKS, UNLABELLED, write_audio, write_split, write_tracks
 from markup import read_html
 
-from soundcheck import pages
+from soundcheck import pages, parquet
 
 CONDITIONS = ["clean", "AddGaussianSNR-15dB", "Gain--12dB"]
 
@@ -53,7 +53,7 @@ def test_versions_are_those_of_the_running_packages():
 def test_counts_add_up_to_what_was_found(tracks, splits):
     page, rows = pages.counts(tracks, splits, {"M1": [0, 1, 2]})
     read = read_html(page)
-    assert ["Bells", "synthetic", "30", "1", "29", "CC0"] in read.tables[0]
+    assert ["bells", "Bells", "synthetic", "30", "1", "29", "CC0"] in read.tables[0]
     assert read.tables[1][1] == ["0", "16", "6", "6", "1"]
     assert "no tower is in two parts" in read.text
     assert "M10, 1, 2" in read.text
@@ -63,6 +63,13 @@ def test_counts_add_up_to_what_was_found(tracks, splits):
     for part in ("train", "validation", "test"):
         assert sum(row.n for row in rows if row.label and row.part == part) == everything[part]
     assert [row[0] for row in read.tables[2][1:]] == CLASSES
+
+
+def test_counts_say_which_spellings_were_taken_for_one_class(tracks, tmp_path):
+    path = write_split(tmp_path / "split.parquet")
+    assert "commonest spelling" not in pages.counts(tracks, [path])[0]
+    parquet.write(parquet.read(path), path, parquet.metadata(path) | {"spellings": {"VIOLIN": "Violin"}})
+    assert "in its commonest spelling: 'VIOLIN' is 'Violin'." in read_html(pages.counts(tracks, [path])[0]).text
 
 
 def test_counts_show_every_fold(tracks, tmp_path):

@@ -32,7 +32,7 @@ def run(tmp_path_factory):
     write(
         "same-id", [(*row, "x" if row[0] < "high/02" else "") for row in rows], ("path", "label", "split", "track_id")
     )
-    write("no-label", columns=("path", "klass", "split"))
+    write("no-label", [(*row, "1990") for row in rows], ("path", "klass", "split", "year"))
     write("parts", [rows[0], (*rows[1][:2], "tset"), *rows[2:]])
     write("no-test", [(path, label, part.replace("test", "validation")) for path, label, part in rows])
     write("not-keys", [(path, "H flat major") for path, _, _ in rows], ("path", "label"))

@@ -8,4 +8,5 @@ with job(snakemake.log[0]):
     params = snakemake.params
     module = datasets.load(params.module)
     table, metadata = indexing.index(module, params.dir, snakemake.wildcards.dataset, params.options, snakemake.threads)
+    indexing.check_usable(table, params.dir, snakemake.wildcards.dataset)
     parquet.write(table, snakemake.output[0], metadata)

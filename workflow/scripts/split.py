@@ -8,7 +8,7 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     module = datasets.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
-    labels = module.labels(tracks, wildcards.task)
+    labels, spellings = datasets.labels(module, tracks, wildcards.task, params.task_type)
     official = datasets.official_splits(module, tracks, wildcards.task, params.split["published"])
     tracks, grouped_by = datasets.with_groups(module, tracks, wildcards.task)
     table, metadata = splits.make_split(
@@ -27,4 +27,4 @@ with job(snakemake.log[0]):
         allow_overlap=params.allow_overlap,
         targets=datasets.target_names(module, wildcards.task, params.options),
     )
-    parquet.write(table, snakemake.output[0], metadata)
+    parquet.write(table, snakemake.output[0], metadata | {"spellings": spellings})

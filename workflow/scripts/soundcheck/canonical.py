@@ -1,5 +1,7 @@
 """From the many ways in which a configuration may be written to the one that the schema describes."""
 
+import os
+
 from soundcheck.catalog import Catalog
 
 KEY_SYNONYMS = {
@@ -22,6 +24,7 @@ PARAMETER_SYNONYMS = {
 }
 EMBEDDER_SYNONYMS = {"hop": "hop_s"}
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
+_PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
 TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
 
 
@@ -29,11 +32,13 @@ def canonical(raw: object, catalog: Catalog) -> object:
     """`raw` with shorthands expanded and synonyms replaced. What it does not understand it leaves for the schema."""
     if not isinstance(raw, dict):
         return raw
-    config = dict(raw)
+    config = _at_home(raw)
     if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
-        config["experiments"] = list(config["experiments"].values())
+        # Experiments may have names; a single one may stand there without a list around it.
+        is_single = "task" in config["experiments"]
+        config["experiments"] = [config["experiments"]] if is_single else list(config["experiments"].values())
     if isinstance(config.get("experiments"), list):
         config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
     return config
@@ -66,6 +71,14 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     return experiment
 
 
+def _at_home(mapping: dict) -> dict:
+    """With `~` in paths replaced by the user's home, as a shell does."""
+    return {
+        key: os.path.expanduser(value) if key in _PATHS and isinstance(value, str) else value
+        for key, value in mapping.items()
+    }
+
+
 def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
     if isinstance(mapping.get(key), list):
         mapping[key] = [expand(item, catalog) for item in mapping[key]]
@@ -83,7 +96,7 @@ def _dataset(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    dataset = dict(item)
+    dataset = _at_home(item)
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
@@ -91,11 +104,8 @@ def _dataset(item: object, catalog: Catalog) -> object:
     ends = [end for end in ("train_on", "test_on") if end in dataset]
     for end in ends:
         dataset[end] = _dataset(dataset[end], catalog)
-    if len(ends) == 2 and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
-        dataset.setdefault("name", f"{dataset['train_on']['name']}-to-{dataset['test_on']['name']}")
-    elif len(ends) == 1:
-        # That the other one is missing is what is wrong, not that there is no name.
-        dataset.setdefault("name", ends[0])
+    if ends and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
+        dataset.setdefault("name", "-to-".join(str(dataset[end]["name"]) for end in ends))
     return dataset
 
 
@@ -122,7 +132,17 @@ def _transform(item: object) -> object:
         return {"type": item}
     if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
         return item
-    return item | {"params": {PARAMETER_SYNONYMS.get(key, key): value for key, value in item["params"].items()}}
+    return item | {
+        "params": {PARAMETER_SYNONYMS.get(key, key): _number(value) for key, value in item["params"].items()}
+    }
+
+
+def _number(value: object) -> object:
+    """YAML reads `1e-3`, a number without a point, as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
@@ -162,7 +182,7 @@ def _embedder(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in item.items()}
+    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
     if "like" in embedder:
         embedder.setdefault("name", embedder["like"])
     return embedder

@@ -52,7 +52,11 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     known = catalog.tasks.get(task["name"])
     if known is None and "type" not in task:
         hint = nearest(task["name"], catalog.tasks)
-        yield path, f"unknown task {task['name']!r}{hint} A task of one's own needs {{name: ..., type: ...}}"
+        yield (
+            path,
+            f"unknown task {task['name']!r}{hint} A task of one's own says its type: {{name: {task['name']}, "
+            f"type: multiclass_classification}}, or multilabel_classification, or regression",
+        )
     elif known and task.get("type", known["type"]) != known["type"]:
         yield (*path, "type"), f"{task['name']} is {known['type']}, not {task['type']}"
 
@@ -86,7 +90,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
         return
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
-        yield path, f"{kind} has no labels for {task.name}{nearest(task.name, tasks)} Its tasks: {', '.join(tasks)}"
+        yield path, f"{kind} has no labels for {task.name}; its tasks are {', '.join(tasks)}"
     if kind == "folder" and "dir" not in dataset:
         yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
     elif kind == "folder" and not Path(dataset["dir"]).is_dir():
@@ -94,8 +98,10 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     if dataset["csv"] and kind != "folder":
         yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
     elif dataset["csv"] and not label_file(dataset):
-        folder = f" nor in {dataset['dir']!r}" if "dir" in dataset else ""
-        yield (*path, "csv"), f"there is no file {dataset['csv']!r} in the working directory{folder}"
+        yield (
+            (*path, "csv"),
+            f"there is no file {dataset['csv']!r}, neither in the working directory nor in {dataset.get('dir')!r}",
+        )
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
@@ -147,14 +153,18 @@ def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Pro
                     yield place, f"{transform['type']} needs {parameter}: a file or folder of audio"
 
 
-def _wrong_values(transform: dict, path: tuple) -> Iterator[Problem]:
+def _wrong_values(transform: dict, place: tuple) -> Iterator[Problem]:
+    """What audiomentations itself would refuse, but only in the first job that needs it, after every download."""
     parameters = transform["params"]
-    for key, value in parameters.items():
-        highest = parameters.get(f"max_{key.removeprefix('min_')}") if key.startswith("min_") else None
-        if isinstance(value, int | float) and isinstance(highest, int | float) and value > highest:
-            yield path, f"{transform['type']}: {key} is {value}, more than max_{key.removeprefix('min_')}, {highest}"
-        if key.endswith("_path") and isinstance(value, str) and not Path(value).exists():
-            yield path, f"{transform['type']}: there is no {key} {value!r} (paths start at the working directory)"
+    for name, value in parameters.items():
+        other = parameters.get(f"max_{name.removeprefix('min_')}") if name.startswith("min_") else None
+        path = (*place, "params", name)
+        if name.startswith(("min_", "max_")) and isinstance(value, str | bool | list):
+            yield path, f"{value!r} stands where a number belongs"
+        elif isinstance(value, int | float) and isinstance(other, int | float) and value > other:
+            yield path, f"{name} ({value:g}) is above max_{name.removeprefix('min_')} ({other:g})"
+        if name.endswith("_path") and isinstance(value, str) and not Path(value).exists():
+            yield path, f"{transform['type']}: there is no {name} {value!r} (paths start at the working directory)"
 
 
 def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:

@@ -43,6 +43,7 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
         SoundcheckError: lists everything that is wrong, each with its place and the nearest valid name.
     """
     locator = Locator(files, KEY_SYNONYMS)
+    _stop_at_repeated_keys(locator)
     if isinstance(raw, dict):
         catalog = catalog.extended(raw.get("catalogue"))
     completed = complete(canonical(raw, catalog), catalog.schema)
@@ -76,6 +77,12 @@ def _stop_at(found: list[Problem], locator: Locator) -> None:
     if found:
         lines = "\n".join(f"  {locator.place(path)}: {message}" for path, message in found)
         raise SoundcheckError(f"the configuration has {len(found)} mistake{'s'[: len(found) > 1]}:\n{lines}")
+
+
+def _stop_at_repeated_keys(locator: Locator) -> None:
+    found = [f"  {file}, line {line}: {key}: this key is there twice" for file, line, key in locator.repeated_keys()]
+    if found:
+        raise SoundcheckError("\n".join(["the configuration has a key twice; keep one of them:", *found]))
 
 
 def _conflicts(config: Config) -> Iterator[Problem]:

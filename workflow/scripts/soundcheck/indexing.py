@@ -1,6 +1,7 @@
 """The table of a dataset's tracks: what its module lists, and what the headers of the audio files say."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck import datasets
+from soundcheck.datasets.support.audio_files import UNREADABLE_SUFFIXES
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import several
 
@@ -62,6 +64,18 @@ def index(
     return table, metadata
 
 
+def check_usable(table: pa.Table, folder: str | Path, dataset_id: str) -> None:
+    """Raise SoundcheckError, with the commonest reason, where each track of a dataset is left out."""
+    reasons = Counter(table["left_out"].to_pylist())
+    if None in reasons:
+        return
+    reason, n = reasons.most_common(1)[0]
+    raise SoundcheckError(
+        f"dataset '{dataset_id}': not one of its {table.num_rows} tracks in '{folder}' can be used; "
+        f"{n} of them: {reason}."
+    )
+
+
 def header(path: Path) -> dict:
     """What the header of one audio file says: `duration_s`, `sample_rate`, `channels`; or `left_out`, the reason."""
     import soundfile
@@ -76,7 +90,14 @@ def header(path: Path) -> dict:
     except (OSError, RuntimeError) as problem:
         # libsndfile puts the path before its reason; the table has it in a column of its own.
         reason = str(problem).rpartition(f"{str(path)!r}: ")[2].strip().rstrip(".")
-        return unknown | {"left_out": f"not readable as audio: {reason}"}
+        if "does not exist" in reason:
+            # What libmpg123 cannot read, libsndfile says is not there.
+            reason = f"Format not recognised; is it really {path.suffix.removeprefix('.').upper() or 'audio'}?"
+        suffix = path.suffix.lower()
+        advice = (
+            f" ({suffix} is not supported: convert it, for example to FLAC)" if suffix in UNREADABLE_SUFFIXES else ""
+        )
+        return unknown | {"left_out": f"not readable as audio: {reason}{advice}"}
     values = {"duration_s": info.frames / info.samplerate, "sample_rate": info.samplerate, "channels": info.channels}
     return values | {"left_out": "empty (0 frames)" if info.frames == 0 else None}
 

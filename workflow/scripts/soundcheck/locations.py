@@ -1,6 +1,6 @@
 """Where in a YAML file a value stands, so that an error can point at it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -25,6 +25,10 @@ class Locator:
         _, file, lines = max(found, key=lambda item: item[0])
         return f"{file}, line {lines[-1]}: {name}"
 
+    def repeated_keys(self) -> list[tuple[str | Path, int, str]]:
+        """File, line and name of each key that a mapping has twice: YAML takes the last one, without a word."""
+        return [(file, *found) for file, node in self._documents for found in _repeated(node)]
+
     def _lines(self, node: yaml.Node | None, path: Path_) -> list[int]:
         """The line of each part of `path` that the document has."""
         lines = []
@@ -44,6 +48,20 @@ class Locator:
                 if part in (key.value, self._synonyms.get(key.value)):
                     return key.start_mark.line + 1, value
         return None
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated(item)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name in seen and name != "<<":
+                yield key.start_mark.line + 1, name
+            seen.add(name)
+            yield from _repeated(value)
 
 
 def dotted(path: Path_) -> str:

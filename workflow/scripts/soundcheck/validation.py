@@ -8,8 +8,19 @@ import jsonschema
 from soundcheck.catalog import Catalog
 from soundcheck.errors import nearest
 from soundcheck.locations import Path_
+from soundcheck.naming import safe_id
 
 Problem = tuple[tuple[str | int, ...], str]
+# What belongs into a dataset's `options`, and is easily written beside them.
+_OPTIONS = {"label", "dataset", "split_attribute", "group", "version", "index", "audio", "sample_rate"}
+_TYPES = {
+    "array": ("a list", ": put each item on a line of its own after `- `, or all into [ ]"),
+    "object": ("a mapping", ": write `key: value`, indented, or {key: value}"),
+    "string": ("text", ": put it into quotes"),
+    "integer": ("a whole number", ""),
+    "number": ("a number", ""),
+    "boolean": ("`true` or `false`", ""),
+}
 # Where an item may be given by the name of a catalogue's entry.
 _NAMED = {"deformations": "deformations", "probes": "probes"}
 
@@ -32,21 +43,31 @@ def complete(instance: object, schema: dict, root: dict | None = None) -> object
 def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
     """Each violation of the schema: its path in the configuration, and what is wrong with it."""
     validator = jsonschema.Draft202012Validator(catalog.schema)
+    told = set()
     for error in sorted(validator.iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]):
-        path = tuple(error.absolute_path)
-        yield from _described(error, path, catalog)
+        for problem in _described(error, tuple(error.absolute_path), catalog):
+            # Of several missing keys each is an error of its own, with the same message.
+            if problem not in told:
+                yield problem
+            told.add(problem)
 
 
 def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog) -> Iterator[Problem]:
     schema = _resolved(error.schema, catalog.schema)
     if error.validator == "additionalProperties":
         for key in sorted(error.instance.keys() - schema["properties"].keys(), key=str):
-            yield (*path, key), f"unknown key {key!r}{nearest(key, schema['properties'])}"
+            option = key in _OPTIONS and "options" in schema["properties"]
+            hint = (
+                f"; it is one of the options: `options: {{{key}: …}}`" if option else nearest(key, schema["properties"])
+            )
+            yield (*path, key), f"unknown key {key!r}{hint}"
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         yield path, f"{', '.join(map(repr, missing))} missing; needed are {', '.join(error.validator_value)}"
     elif error.validator == "enum":
-        yield path, f"{error.instance!r} is not possible{nearest(error.instance, error.validator_value)}"
+        possible = ", ".join(map(str, error.validator_value))
+        hint = f"; possible are {possible}" if len(possible) < 100 else nearest(error.instance, error.validator_value)
+        yield path, f"{error.instance!r} is not possible{hint}"
     elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
         known = getattr(catalog, _NAMED[path[-2]])
         yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
@@ -55,7 +76,18 @@ def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog)
         hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
         yield path, f"{error.instance!r} is not possible; {hint}"
     elif error.validator == "pattern":
-        yield path, f"{error.instance!r} cannot be a name; use letters, digits and . _ - only, not starting with . or -"
+        safe = safe_id(error.instance).lstrip(".-_")
+        yield (
+            path,
+            f"{error.instance!r} cannot be a name; use letters, digits and . _ - only, not starting with . or -"
+            + (f", such as {safe!r}" if safe else ""),
+        )
+    elif error.validator == "type" and error.validator_value in _TYPES:
+        wanted, advice = _TYPES[error.validator_value]
+        found = "nothing" if error.instance is None else repr(error.instance)
+        description = schema.get("description", "")
+        advice = "" if error.instance is None else advice
+        yield path, _shortened(f"{found} stands where {wanted} belongs{advice}") + f"; {description}".rstrip("; ")
     else:
         description = schema.get("description", "")
         yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"

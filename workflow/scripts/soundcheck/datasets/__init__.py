@@ -9,6 +9,9 @@ the functions
     labels(tracks, task) -> Series              per track: list[str]; None where the task does not apply to it; or a
                                                 str, the reason why the track is left out of the task. Of a
                                                 regression: its numbers, each a str
+    labels_as(tracks, task, task_type) -> (Series, dict)
+                                                optional: the same, where it depends on the task's type; and which
+                                                labels were taken for another's spelling
     splits(tracks, task, name=None) -> DataFrame | None
                                                 optional: published folds as track_id, fold, part; `name` is one
                                                 that the constant SPLITS names by task, by default the first
@@ -57,10 +60,15 @@ def provide(name: str, dataset: str, folder: str | Path, options: dict | None = 
         "dataset": dataset,
         "dir": folder.as_posix(),
         "n_files": len(paths),
-        "bytes": sum((folder / path).stat().st_size for path in paths),
+        "bytes": sum(_size(folder / path) for path in paths),
         **about(module, options),
         "synthetic": module.SYNTHETIC,
     }
+
+
+def _size(path: Path) -> int:
+    # A link whose target is gone is no reason to stop: the index lists it as a missing file.
+    return path.stat().st_size if path.exists() else 0
 
 
 def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
@@ -69,6 +77,13 @@ def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
         return {"title": module.TITLE, "licence": module.LICENSE}
     known = module.about(**(options or {}))
     return {"title": known["title"], "licence": known["licence"]}
+
+
+def labels(module: ModuleType, tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Series, dict[str, str]]:
+    """The labels of each track for a task of this type; and which were taken for other spellings of which."""
+    if hasattr(module, "labels_as"):
+        return module.labels_as(tracks, task, task_type)
+    return module.labels(tracks, task), {}
 
 
 def official_splits(

@@ -8,15 +8,17 @@ CSV (`csv` option, looked for in the working directory, then in `dir`), separate
     path                relative to `dir`, or absolute
     label | labels      one label, or several separated by `|` (may be empty: a track without tags)
     split | part        optional: train; validation, valid, val or dev; test. Empty: the track is in no part
+    fold                optional, where there is no split: at least three whole numbers; each is tested in turn
     group               optional: tracks of one group (singer, album, session) never sit on both sides of a split
     track_id            optional: else the path without its suffix, made safe as a file name
 
 Metadata files (metadata.csv or metadata.jsonl with a column `file_name`, relative to their own place) are read without
 being named: the other columns as above, the part also from the folder's name.
 
-`label` (option) names another column for the label, or a list of columns, each with one value: the targets of a
-regression. Other columns are kept as metadata. Any task name may be used, its type is given in the configuration; for
-`key_estimation` the labels are read as keys (`Db major`, `C:maj`, `Cm`).
+`label` (option) names another column for the label, or a list of columns: the targets of a regression, each with one
+value, or tags, which a row marks (`1`, `yes`). Labels of a multilabel task are separated in any column, by bars,
+semicolons or commas. Other columns are kept as metadata. Any task name may be used, its type is given in the
+configuration; for `key_estimation` the labels are read as keys (`Db major`, `C:maj`, `Cm`).
 """
 
 from collections.abc import Sequence
@@ -24,8 +26,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from soundcheck.datasets.support import audiofolder, keys, label_files
-from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
+from soundcheck.datasets.support import audiofolder, keys, label_cells, label_files
+from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, as_on_disk, audio_files, ids_of
+from soundcheck.datasets.support.folds import rotations
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean, several
 
@@ -40,8 +43,10 @@ GROUPED_BY = "the CSV's column 'group'"
 
 PARTS = audiofolder.PARTS
 _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
-_PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path")
-_COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "group", "track_id")
+_PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path", "audio_file", "audio", "fname")
+# A track without tags is one as well; one without a label is not.
+_MAY_BE_EMPTY = ("labels", "tags")
+_COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "fold", "group", "track_id")
 
 
 def download(folder: Path, **options: object) -> None:
@@ -75,17 +80,36 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     return pd.Series(values, index=tracks.index, dtype=object)
 
 
+def labels_as(tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Series, dict[str, str]]:
+    """The labels of a task of this type, each in one spelling; and which spelling became which."""
+    tracks = tracks.copy()
+    column = {"multilabel": ("marked", "tags"), "multiclass": ("marked",)}.get(task_type, ())
+    for name in column:
+        if name in tracks:
+            tracks["labels"] = tracks[name]
+    found = labels(tracks, task)
+    if task_type == "regression" or task == "key_estimation":
+        return found, {}
+    spelt, changed = label_cells.one_spelling(found)
+    return pd.Series(spelt, index=found.index, dtype=object), changed
+
+
 def targets(task: str, label: str | Sequence[str] = "", **options: object) -> list[str] | None:
     """The names of the values that a regression estimates, where `label` names their columns; else None."""
     return list(label) if isinstance(label, list | tuple) else None
 
 
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame | None:
-    """The user's own parts as one fold: `track_id`, `fold` (0), `part`; None where none are given."""
+    """The user's own parts as one fold, or the rotations of their folds: `track_id`, `fold`, `part`; None without."""
     own = tracks[tracks["part"].notna()]
+    if len(own):
+        return pd.DataFrame({"track_id": own["track_id"], "fold": 0, "part": own["part"]})
+    own = tracks[tracks["fold"].notna()] if "fold" in tracks else own
     if own.empty:
         return None
-    return pd.DataFrame({"track_id": own["track_id"], "fold": 0, "part": own["part"]})
+    numbers = sorted(set(own["fold"]), key=int)
+    parts = pd.DataFrame(rotations(list(own["fold"]), numbers), index=own["track_id"])
+    return parts.rename_axis(columns="fold").stack().rename("part").reset_index()
 
 
 def _from_folders(folder: Path) -> pd.DataFrame:
@@ -126,13 +150,13 @@ def _find_csv(folder: Path, name: str) -> Path:
 
 def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFrame:
     columns, rows = _with_path(*label_files.read(path, (*_COLUMNS, *_PATHS)))
-    _require_path(path, columns, "path")
+    _require_path(path, columns, rows, "path")
     label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
     paths = [_below(folder, PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
+    paths = as_on_disk(folder, paths)
     table = _rows_to_table(path, columns, rows, paths, label)
-    if not label:
-        empty = [i for i, reason in enumerate(table["left_out"]) if reason]
-        label_files.refuse_rows(path, "an empty 'label'", empty, rows)
+    if all(table["left_out"]):
+        raise SoundcheckError(f"{path}: none of its {len(rows)} rows has a label ({table['left_out'][0]}).")
     label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)
     _check_some_files_exist(folder, path, paths)
     return table
@@ -150,10 +174,10 @@ def _from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) 
     tables = []
     for path in files:
         columns, rows = label_files.read(path, _COLUMNS)
-        _require_path(path, columns, "file_name")
+        _require_path(path, columns, rows, "file_name")
         nameless = [i for i, row in enumerate(rows) if not row["file_name"]]
         label_files.refuse_rows(path, "an empty 'file_name'", nameless, rows)
-        paths = [audiofolder.path_of(folder, path, row["file_name"]) for row in rows]
+        paths = as_on_disk(folder, [audiofolder.path_of(folder, path, row["file_name"]) for row in rows])
         tables.append(_rows_to_table(path, columns, rows, paths, label))
     table = pd.concat(tables, ignore_index=True).astype(object)
     table = table.where(table.notna(), None)
@@ -181,6 +205,10 @@ def _rows_to_table(
     part_column = next((column for column in ("split", "part") if column in columns), None)
     label_files.refuse_duplicates(path, "path", paths, rows)
     labels, reasons = _labels(rows, label_columns)
+    marked = label_cells.marked(rows, label_columns) if len(label_columns) > 1 else None
+    if marked:
+        labels = [[str(row[column]) for column in label_columns] for row in rows]
+        reasons = [None] * len(rows)
     given = [row.get("track_id", "") for row in rows]
     table = pd.DataFrame(
         {
@@ -193,6 +221,12 @@ def _rows_to_table(
         },
         dtype=object,
     )
+    if part_column is None and "fold" in columns:
+        table["fold"] = _folds(path, rows)
+    if marked:
+        table["marked"] = marked
+    elif len(label_columns) == 1:
+        table["tags"] = label_cells.separated([row[label_columns[0]] for row in rows])
     for column in columns:
         if column not in _COLUMNS:
             name = f"csv_{column}" if column in (*_OF_THE_INDEX, *table.columns) else column
@@ -218,15 +252,25 @@ def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[di
     ]
 
 
-def _require_path(path: Path, columns: list[str], wanted: str) -> None:
-    if wanted not in columns:
+def _require_path(path: Path, columns: list[str], rows: list[dict], wanted: str) -> None:
+    if wanted in columns:
+        return
+    if any(_is_audio(name) for name in columns):
         raise SoundcheckError(
-            f"{path}: no column '{wanted}'; its columns are {', '.join(columns)}{_rename(wanted, columns)}."
+            f"{path}: its first row ({', '.join(columns)}) is a track. Put a row with the columns' names above it, "
+            f"such as '{wanted},label'."
         )
+    meant = next((name for name in columns if any(_is_audio(row[name]) for row in rows)), None)
+    advice = f". Is '{wanted}' meant by '{meant}'? Then rename it" if meant else _rename(wanted, columns)
+    raise SoundcheckError(f"{path}: no column '{wanted}'; its columns are {', '.join(columns)}{advice}.")
+
+
+def _is_audio(cell: object) -> bool:
+    return isinstance(cell, str) and PurePosixPath(cell.replace("\\", "/")).suffix.lower() in AUDIO_SUFFIXES
 
 
 def _label_columns(path: Path, columns: list[str], label: str | Sequence[str]) -> list[str]:
-    """What `label` asks for; else the column `label` or `labels`; else, of a metadata file, the only other one."""
+    """What `label` asks for; else the column `label` or `labels`; else the only other one."""
     there = f"its columns are {', '.join(columns)}"
     if {"split", "part"} <= set(columns):
         raise SoundcheckError(f"{path}: has both 'split' and 'part'; keep one of them.")
@@ -237,17 +281,25 @@ def _label_columns(path: Path, columns: list[str], label: str | Sequence[str]) -
             near = did_you_mean(missing[0], columns)
             raise SoundcheckError(f"{path}: no column '{missing[0]}', for which `label` asks{near}; {there}.")
         return asked
-    found = [name for name in ("label", "labels") if name in columns]
+    found = [name for name in ("label", "labels") if name in columns] or [name for name in columns if name == "tags"]
     others = [name for name in columns if name not in _COLUMNS]
-    if not found and "file_name" in columns and len(others) == 1:
+    if not found and len(others) == 1:
         return others
-    if not found and "file_name" in columns:
-        raise SoundcheckError(f"{path}: no column 'label' or 'labels'; {there}. Say which with `label`.")
     if not found:
-        raise SoundcheckError(f"{path}: no column 'label' or 'labels'; {there}{_rename('label', columns)}.")
+        nearest = _rename("label", columns)
+        raise SoundcheckError(
+            f"{path}: no column 'label' or 'labels'; {there}{nearest}. {'' if nearest else _name_it(others)}".strip()
+        )
     if len(found) == 2:
-        raise SoundcheckError(f"{path}: has both 'label' and 'labels'; keep one of them.")
+        raise SoundcheckError(f"{path}: has both '{found[0]}' and '{found[1]}'; keep one of them.")
     return found
+
+
+def _name_it(others: list[str]) -> str:
+    if not others:
+        return "Add one."
+    advice = f"Say which holds the label: `options: {{label: {others[0]}}}`"
+    return f"{advice}; or, of tags and targets, which: `options: {{label: [{', '.join(others[:2])}]}}`."
 
 
 def _rename(wanted: str, columns: list[str]) -> str:
@@ -263,7 +315,7 @@ def _labels(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | None
         labels = [[str(row[column]) for column in columns] for row in rows]
     reasons = []
     for row in rows:
-        empty = [column for column in columns if column != "labels" and row[column] == ""]
+        empty = [column for column in columns if column not in _MAY_BE_EMPTY and row[column] == ""]
         reasons.append(f"no '{empty[0]}'" if empty else None)
     return [None if reason else label for label, reason in zip(labels, reasons, strict=True)], reasons
 
@@ -271,7 +323,7 @@ def _labels(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | None
 def _split_label(cell: str | list[str], column: str) -> list[str]:
     if isinstance(cell, list):
         return [label for label in cell if label]
-    return [label.strip() for label in cell.split("|") if label.strip()] if column == "labels" else [cell]
+    return [label.strip() for label in cell.split("|") if label.strip()] if column in _MAY_BE_EMPTY else [cell]
 
 
 def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]:
@@ -281,21 +333,51 @@ def _parts(path: Path, rows: list[dict], column: str | None) -> list[str | None]
     if unknown:
         name = unknown[0][column]
         numbers = several(row[label_files.ROW] for row in unknown)
+        are_folds = all(row[column].isdecimal() for row in unknown)
+        advice = "; whole numbers are folds: name the column 'fold'" if are_folds else did_you_mean(name, PARTS)
         raise SoundcheckError(
-            f"{path}, rows {numbers}: unknown part '{name}' in column '{column}'{did_you_mean(name, PARTS)}; "
+            f"{path}, rows {numbers}: unknown part '{name}' in column '{column}'{advice}; "
             f"parts are {', '.join(PARTS)}, or empty."
         )
     return [PARTS[row[column].lower()] if row[column] else None for row in rows]
 
 
+def _folds(path: Path, rows: list[dict]) -> list[str | None]:
+    strange = [row for row in rows if row["fold"] and not str(row["fold"]).isdecimal()]
+    if strange:
+        raise SoundcheckError(
+            f"{path}, row {strange[0][label_files.ROW]}: column 'fold' holds '{strange[0]['fold']}', no whole number. "
+            "Folds are numbered; parts such as train and test stand in a column 'split'."
+        )
+    numbers = {row["fold"] for row in rows if row["fold"]}
+    if len(numbers) in (1, 2):
+        raise SoundcheckError(
+            f"{path}: column 'fold' has {len(numbers)} of at least three folds that it takes to train, validate and "
+            "test. Remove the column, and parts are drawn; or name the parts in a column 'split'."
+        )
+    return [row["fold"] or None for row in rows]
+
+
 def _check_some_files_exist(folder: Path, path: Path, paths: list[str]) -> None:
     if any((folder / name).is_file() for name in paths):
         return
-    beside = [name for name in paths if (path.parent / name).is_file()]
-    advice = (
-        f"They lie beside the CSV: set `dir` to '{path.parent}'" if beside else "Set `dir` to the folder they lie in"
+    raise SoundcheckError(
+        f"{path}: none of its {len(paths)} files is in '{folder}' (first: '{paths[0]}'). {_where(folder, path, paths)}."
     )
-    raise SoundcheckError(f"{path}: none of its {len(paths)} files is in '{folder}' (first: '{paths[0]}'). {advice}.")
+
+
+def _where(folder: Path, path: Path, paths: list[str]) -> str:
+    """Where the files of a CSV lie instead, or what to do."""
+    if any((path.parent / name).is_file() for name in paths):
+        return f"They lie beside the CSV: set `dir` to '{path.parent}'"
+    for above in folder.resolve().parents:
+        if any((above / name).is_file() for name in paths):
+            return f"They start at '{above}': set `dir` to it"
+    names = {PurePosixPath(found).name: found for found in audio_files(folder)}
+    found = next((names[PurePosixPath(name).name] for name in paths if PurePosixPath(name).name in names), None)
+    if found:
+        return f"There is '{found}': write paths as they are from `dir` on, or set `dir` to the folder where they start"
+    return "Set `dir` to the folder they lie in"
 
 
 def _as_keys(names: list[str]) -> list[str] | str:

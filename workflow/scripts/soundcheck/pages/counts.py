@@ -57,6 +57,7 @@ def _datasets(tracks: Iterable[str | Path]) -> str:
         meta = parquet.metadata(path)
         rows.append(
             (
+                meta["dataset"],
                 meta.get("title") or meta["dataset"],
                 "synthetic" if meta.get("synthetic") else "recorded",
                 meta["n_found"],
@@ -65,7 +66,7 @@ def _datasets(tracks: Iterable[str | Path]) -> str:
                 meta.get("licence"),
             )
         )
-    return listing(["Dataset", "Audio", "Found", "Left out", "Usable", "Licence"], rows)
+    return listing(["Dataset", "Title", "Audio", "Found", "Left out", "Usable", "Licence"], rows)
 
 
 def _split_counts(path: str) -> tuple[dict, list[Count]]:
@@ -104,6 +105,7 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
     section = [
         heading(f"{meta['dataset']}: {words(meta['task']).lower()}, split {meta['split']}"),
         paragraph("; ".join(facts) + "."),
+        *_spellings(meta.get("spellings") or {}),
         listing(["Fold", "Train", "Validation", "Test", "Left out"], total),
     ]
     for fold in folds if not is_regression else []:
@@ -111,6 +113,13 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
         name = "Items per class" if len(folds) == 1 else f"Items per class, fold {fold}"
         section.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
     return section
+
+
+def _spellings(changed: dict[str, str]) -> list[str]:
+    if not changed:
+        return []
+    found = "; ".join(f"'{label}' is '{usual}'" for label, usual in changed.items())
+    return [paragraph(f"Labels that differ in case or spaces alone are one class, in its commonest spelling: {found}.")]
 
 
 def _targets(meta: dict, path: str) -> list[str]:

@@ -2,17 +2,21 @@
 
 import hashlib
 import os
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from soundcheck.naming import safe_id
 
-# Formats that libsndfile cannot read (m4a, aac, wma) are found too: they are then listed as left out, with the reason,
-# where a narrower list would let them vanish.
-AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64"}
-    | {".m4a", ".aac", ".wma"}
+# libsndfile cannot read these. They are found all the same, and listed as left out with the reason, where a narrower
+# list would let them vanish.
+UNREADABLE_SUFFIXES = frozenset(
+    {".m4a", ".m4b", ".aac", ".wma", ".mp4", ".webm", ".mka", ".amr", ".ape", ".wv", ".mpc", ".dsf"}
+)
+AUDIO_SUFFIXES = UNREADABLE_SUFFIXES | frozenset(
+    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp2", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
+    | {".w64", ".rf64"}
 )
 
 
@@ -45,3 +49,27 @@ def ids_of(paths: Sequence[str]) -> list[str]:
     count = Counter(ids)
     digests = [hashlib.sha256(path.encode()).hexdigest()[:8] for path in paths]
     return [f"{name}-{digest}" if count[name] > 1 else name for name, digest in zip(ids, digests, strict=True)]
+
+
+def as_on_disk(folder: Path, paths: Sequence[str]) -> list[str]:
+    """Paths as the files below `folder` are called, where a table writes them a little otherwise.
+
+    A path that names no file becomes the only one that differs in case or Unicode's form (macOS and others write `ü`
+    in two ways), or whose suffix the table leaves out. Other paths stay as they are.
+    """
+    absent = {path for path in paths if not (folder / path).is_file()}
+    if not absent:
+        return list(paths)
+    there: dict[str, list[str]] = defaultdict(list)
+    for path in audio_files(folder):
+        there[_spelling(path)].append(path)
+        there[_spelling(str(PurePosixPath(path).with_suffix("")))].append(path)
+    return [_only(there[_spelling(path)], path) if path in absent else path for path in paths]
+
+
+def _only(found: list[str], path: str) -> str:
+    return found[0] if len(found) == 1 else path
+
+
+def _spelling(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()

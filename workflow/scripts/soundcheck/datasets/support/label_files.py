@@ -29,8 +29,9 @@ def _read_csv(path: Path, known: Collection[str]) -> tuple[list[str], list[dict[
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as problem:
+        row, name = data[: problem.start].count(b"\n") + 1, encoding.removesuffix("-sig").upper()
         raise SoundcheckError(
-            f"{path}: not readable as {encoding} text ({problem}); save it as CSV in UTF-8."
+            f"{path}, row {row}: not readable as {name} text; save it as CSV in UTF-8 (in Excel: 'CSV UTF-8')."
         ) from problem
     header = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
@@ -97,7 +98,8 @@ def refuse_duplicates(path: Path, column: str, values: list[str], rows: list[dic
         value, found = next(iter(twice.items()))
         more = f", and {len(twice) - 1} more such values" if len(twice) > 1 else ""
         raise SoundcheckError(
-            f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track."
+            f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track; several "
+            "labels of one stand in one row, separated by bars, in a column 'labels'."
         )
 
 

@@ -3,6 +3,7 @@
 import inspect
 
 from soundcheck.datasets.folder import PARTS
+from soundcheck.datasets.support.folds import rotations
 from soundcheck.datasets.support.mirdata_reading import Plan, Row, attributes
 from soundcheck.datasets.support.mirdata_recipes import OFFICIAL
 from soundcheck.errors import SoundcheckError
@@ -33,7 +34,7 @@ def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
     values = [None if row.split is None else row.split.lower() for row in rows]
     there = sorted({value for value in values if value is not None})
     if len(there) >= 3 and all(value.isdigit() for value in there):
-        return _rotations(values, sorted(there, key=int))
+        return rotations(values, sorted(there, key=int))
     if {"train", "test"} <= {_PARTS.get(value) for value in there}:
         return [[_PARTS.get(value, "")] for value in values]
     if plan.is_own_split and plan.split:
@@ -59,18 +60,6 @@ def connected(groups: list[list[str]]) -> list[str | None]:
             first, other = sorted((root(values[0]), root(value)))
             parent[other] = first
     return [root(values[0]) if values else None for values in groups]
-
-
-def _rotations(values: list[str | None], folds: list[str]) -> list[list[str]]:
-    n = len(folds)
-    position = {fold: i for i, fold in enumerate(folds)}
-
-    def part(value: str | None, rotation: int) -> str:
-        if value is None:
-            return ""
-        return {rotation: "validation", (rotation + 1) % n: "test"}.get(position[value], "train")
-
-    return [[part(value, rotation) for rotation in range(n)] for value in values]
 
 
 def _folds_of_mirdata(dataset) -> list[dict[str, str]]:

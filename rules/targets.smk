@@ -59,8 +59,13 @@ rule figures:
 rule list_embedders:
     log:
         "<logs>/list_embedders.log",
+    benchmark:
+        "<benchmarks>/list_embedders.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         rows=settings.embedders,
     script:

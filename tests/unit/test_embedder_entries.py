@@ -104,6 +104,16 @@ def test_a_models_own_weights_take_the_place_of_the_published(plan_of, tmp_path)
     assert [file.rpartition("/")[2] for file in embedder.files] == ["ckpt-3.data-00000-of-00001", "ckpt-3.index"]
 
 
+def test_what_is_known_of_published_weights_is_not_said_of_ones_own(plan_of, tmp_path):
+    checkpoint = tmp_path / "epoch10.pt"
+    checkpoint.touch()
+    plan = plan_of(["clmr-v2", {"name": "mine", "like": "clmr-v2", "weights": str(checkpoint)}])
+    published, own = (plan.embedders[name].about for name in ("clmr-v2", "mine"))
+    assert (own["title"], own["licence_weights"], own["pretrained_on"]) == ("mine", "your own", [])
+    assert published["pretrained_on"]
+    assert own["licence_code"] == published["licence_code"]
+
+
 def test_own_models_are_paths(plan_of, tmp_path):
     (tmp_path / "mine.py").touch()
     (tmp_path / "mine.onnx").touch()

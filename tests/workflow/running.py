@@ -42,7 +42,7 @@ def snakemake(directory, *arguments, cores=2):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     return Run(done.returncode, done.stdout)

@@ -117,8 +117,12 @@ def _of_the_catalogue(item: dict, catalog: Catalog) -> Embedder:
     standard = {"family": row["family"], **row["options"]}
     entry = standard | item["options"] | own
     weights, files = tuple(Weights(**file) for file in row["weights"]), ()
+    about = {key: value for key, value in row.items() if key not in ("family", "env", "gpu", "weights", "options")}
     if item.get("weights"):
         entry["weights"], files, weights = item["weights"], local_files(item["weights"]), ()
+        if "get_weights" not in row:
+            # What is known of the published weights does not hold for these.
+            about |= {"title": item["name"], "licence_weights": "your own", "pretrained_on": []}
     layers = item.get("layers", row.get("layers", "all"))
     embedder = Embedder(
         name=item["name"],
@@ -127,7 +131,7 @@ def _of_the_catalogue(item: dict, catalog: Catalog) -> Embedder:
         gpu=row["gpu"],
         files=files,
         weights=weights,
-        about={key: value for key, value in row.items() if key not in ("family", "env", "gpu", "weights", "options")},
+        about=about,
         made_by=item["name"],
     )
     if layers == "all":

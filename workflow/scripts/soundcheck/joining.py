@@ -80,6 +80,12 @@ def _plain(value: object) -> object:
 def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """The tested tracks with the labels' names of training; the labels that training lacks, with the reason."""
     known = {_letters(label): label for label in metadata["classes"]}
+    if len(known) < len(metadata["classes"]):
+        alike = sorted(set(metadata["classes"]) - set(known.values()))
+        raise SoundcheckError(
+            f"{datasets[0]} has labels that differ in marks, spaces or case alone, so those of {datasets[1]} could be "
+            f"either: {', '.join(f'{label!r} and {known[_letters(label)]!r}' for label in alike)}; make them one"
+        )
     used = tested["part"] == "test"
     found = {label for labels in tested["label"][used] for label in labels}
     reasons = {
@@ -106,8 +112,8 @@ def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tu
 
 
 def _letters(label: str) -> str:
-    # A sharp tells keys and pitches apart; other marks, spaces and case do not.
-    return "".join(character for character in label.casefold() if character.isalnum() or character == "#")
+    # Sharps and flats tell keys and pitches apart; other marks, spaces and case do not.
+    return "".join(character for character in label.casefold() if character.isalnum() or character in "#♯♭")
 
 
 def join_embeddings(paths: list[str], audio_paths: list[str], datasets: list[str], path: str, audio_path: str) -> None:

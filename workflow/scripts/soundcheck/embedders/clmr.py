@@ -131,7 +131,7 @@ def load(entry: dict, device: str) -> Embedder:
     owner = f"embedder {entry['name']}: {path}"
     network = SampleCNN()
     network.load_state_dict(_encoder(_checkpoint(path, owner), network, owner))
-    hop = round(entry["hop_s"] * SAMPLE_RATE) if entry.get("hop_s") else WINDOW
+    hop = max(1, round(entry["hop_s"] * SAMPLE_RATE)) if entry.get("hop_s") else WINDOW
     return Embedder(
         sample_rate=SAMPLE_RATE,
         dimension=DIMENSION,

@@ -109,7 +109,7 @@ def load(entry: dict, device: str) -> Embedder:
     return Embedder(
         sample_rate=SAMPLE_RATE,
         dimension=CHANNELS[capacity][-1] * STEPS,
-        cut=functools.partial(windows.centred, window=WINDOW, hop=round(entry["hop_s"] * SAMPLE_RATE)),
+        cut=functools.partial(windows.centred, window=WINDOW, hop=max(1, round(entry["hop_s"] * SAMPLE_RATE))),
         forward=forward,
         batch_size=_BATCH[capacity] if device == "cpu" else 64,
         window_hop_s=entry["hop_s"],

@@ -59,7 +59,7 @@ def load(entry: dict, device: str) -> Embedder:
     return Embedder(
         sample_rate=SAMPLE_RATE,
         dimension=DIMENSION,
-        cut=functools.partial(cut, hop=round(hop_s * SAMPLE_RATE), filters=mel_filters()),
+        cut=functools.partial(cut, hop=max(1, round(hop_s * SAMPLE_RATE)), filters=mel_filters()),
         forward=network,
         batch_size=32,
         first_s=0.0,  # segments are centred on the multiples of the hop

@@ -1,4 +1,4 @@
-"""Confusion matrices; for a multilabel task, which has none, the metric of each label."""
+"""Confusion matrices; for tasks with several labels, which have none, the metric of each label."""
 
 from soundcheck.jobs import job
 
@@ -7,7 +7,7 @@ with job(snakemake.log[0]):
     from soundcheck.tables import Order
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    draw = figures.per_label if params.task_type == "multilabel" else figures.confusion
+    draw = figures.per_label if params.several_labels else figures.confusion
     figure = draw(
         results.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,

@@ -8,6 +8,7 @@ from pathlib import Path
 from soundcheck import parquet
 from soundcheck.display import plural, words
 from soundcheck.document import definitions, document, folded, heading, listing, paragraph
+from soundcheck.events import parsed
 
 PARTS = ("train", "validation", "test", "left_out")
 
@@ -46,6 +47,8 @@ def counts(
         body += _split_section(meta, found)
         if meta["task_type"] == "regression":
             body += _targets(meta, path)
+        if meta["task_type"] == "event_detection":
+            body += _events(meta, path)
     if seeds:
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
     return document("Counts", "\n".join(body)), rows
@@ -111,6 +114,20 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
         name = "Items per class" if len(folds) == 1 else f"Items per class, fold {fold}"
         section.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
     return section
+
+
+def _events(meta: dict, path: str) -> list[str]:
+    """How many events of each class there are in each part."""
+    n: Counter = Counter()
+    for row in parquet.read(path, ["fold", "part", "events"]).to_pylist():
+        n.update((row["fold"], row["part"], parsed(text).label) for text in row["events"])
+    body = []
+    folds = sorted({fold for fold, _, _ in n})
+    for fold in folds:
+        rows = [(label, *(n[fold, part, label] for part in PARTS[:3])) for label in meta["classes"]]
+        name = "Events per class" if len(folds) == 1 else f"Events per class, fold {fold}"
+        body.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
+    return body
 
 
 def _targets(meta: dict, path: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -400,3 +401,13 @@ def test_one_task_cannot_have_two_ways_to_make_events(known):
     both = [experiment | {"task": TASK}, experiment | {"task": TASK | {"median_filter_ms": 0}}]
     with pytest.raises(SoundcheckError, match="task 'sounds' is defined twice, differently"):
         read({"experiments": both}, known)
+
+
+def test_the_manuals_example_is_a_configuration(known, repository, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_model.py").write_text("")
+    manual = (repository / "config" / "README.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL) if "dcase2016" in block)
+    (experiment,) = read(yaml.safe_load(example), known).experiments
+    assert experiment.task.postprocessing == GRID
+    assert experiment.metrics == METRICS

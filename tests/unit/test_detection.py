@@ -262,6 +262,15 @@ def test_frames_without_times_are_refused_with_what_has_them(tmp_path):
         fitted(tmp_path, inputs)
 
 
+def test_frames_of_one_time_are_refused(tmp_path):
+    embeddings, split = write_inputs(tmp_path)
+    table = parquet.read(embeddings)
+    same = table.set_column(1, "time_s", pa.array(np.zeros(len(table))))
+    parquet.write(same, embeddings, {})
+    with pytest.raises(SoundcheckError, match="all frames of track 't00' have the same time"):
+        fitted(tmp_path, (embeddings, split))
+
+
 def test_a_metric_of_ones_own_gets_lists_of_events(run, tmp_path, monkeypatch):
     (tmp_path / "own_counts.py").write_text(
         "import numpy as np\n"
@@ -354,7 +363,7 @@ def test_other_types_of_task_have_no_post_processing(known, tmp_path):
 
 
 def test_numbers_lists_and_the_benchmarks_names_are_understood(known, tmp_path):
-    task = TASK | {"median_filter_ms": 0, "min_duration_ms": [50, 100.5], "choose_by": "event_onset_50ms_fms"}
+    task = TASK | {"median_filter_ms": 0, "min_duration_ms": [100.5, 50], "choose_by": "event_onset_50ms_fms"}
     (experiment,) = config_of(known, tmp_path, task, metrics=["segment_1s_er", "event_onset_200ms_fms"]).experiments
     grid = {"choose_by": "event_onset_50ms", "median_filter_ms": [0], "min_duration_ms": [50, 100.5]}
     assert experiment.task.postprocessing == grid

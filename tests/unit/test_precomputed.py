@@ -255,3 +255,11 @@ def test_a_tables_times_stay_with_its_frames(embed, tmp_path, suffix):
     assert sorted(zip(written["track_id"], written["time_s"], strict=True)) == expected
     embed(pooling="mean")
     assert parquet.read(tmp_path / "out" / "e.parquet")["time_s"].null_count == len(TRACKS)
+
+
+def test_times_that_are_no_numbers_are_refused(embed, tmp_path):
+    (tmp_path / "mine").mkdir()
+    columns = {"track_id": ["b"], "time_s": ["soon"], "v1": [1.0]}
+    pq.write_table(pa.table(columns), tmp_path / "mine" / "clean.parquet")
+    with pytest.raises(SoundcheckError, match="the column 'time_s' is string; it must be numbers, in seconds"):
+        embed(pooling="none")

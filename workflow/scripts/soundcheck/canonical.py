@@ -58,7 +58,7 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     _each(experiment, "datasets", _dataset, catalog)
     _each(experiment, "deformations", _scenario, catalog)
     _each(experiment, "embedders", _embedder, catalog)
-    detects = is_event_detection(experiment.get("task"), catalog)
+    detects = _is_event_detection(experiment.get("task"), catalog)
     if (experiment.get("aggregation") == "prediction" or detects) and isinstance(experiment.get("embedders"), list):
         # Predictions are aggregated, or events made of them, where frames are not: an embedder that is not pooled.
         each = experiment["embedders"]
@@ -75,8 +75,7 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     return experiment
 
 
-def is_event_detection(task: object, catalog: Catalog) -> bool:
-    """Whether a task is one whose events are detected; False for what is no task."""
+def _is_event_detection(task: object, catalog: Catalog) -> bool:
     if not isinstance(task, dict) or not isinstance(task.get("name"), str):
         return False
     return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) == "event_detection"

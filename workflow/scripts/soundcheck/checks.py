@@ -49,7 +49,7 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
 
 def _wrong_postprocessing(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     resolved = resolve_task(task, catalog)
-    for key in POSTPROCESSING.keys() & task.keys():
+    for key in sorted(POSTPROCESSING.keys() & task.keys()):
         if resolved.type != "event_detection":
             yield (*path, key), f"`{key}` is for event_detection; {task['name']} is {resolved.type}"
         elif key == "choose_by" and task[key] not in fitting_metrics(resolved, catalog):

@@ -74,12 +74,15 @@ class Frames:
         self.rows, self.embeddings = items.read_embeddings(embeddings_path)
         self.times_s = parquet.read(embeddings_path, columns=["time_s"])["time_s"].to_numpy()
         if not np.isfinite(self.times_s.astype(float)).all():
-            track_id = next(each for each, at in self.rows.items() if not np.isfinite(self._times(each)).all())
+            track_id = next(each for each in self.rows if not np.isfinite(self._times(each)).all())
             raise SoundcheckError(
                 f"{embeddings_path}: the frames of track {track_id!r} have no times, which event detection needs. "
                 "Models with a hop have them, `hear` with `use: timestamps`, and `precomputed` tables with a column "
                 "time_s; scene embeddings, functions and .npy files have none."
             )
+        for track_id, at in self.rows.items():
+            if at.stop - at.start > 1 and np.ptp(self._times(track_id)) == 0:
+                raise SoundcheckError(f"{embeddings_path}: all frames of track {track_id!r} have the same time")
         split = parquet.read(split_path, columns=["track_id", "events"]).to_pylist()
         self.events = {row["track_id"]: row["events"] or [] for row in split}
 

@@ -187,6 +187,9 @@ def _of_table(table: pa.Table, owner: str) -> Readers:
     values = _values(table, owner)
     if "time_s" not in table.column_names:
         return {track_id: functools.partial(values.__getitem__, numbers) for track_id, numbers in rows.items()}
+    kind = table.schema.field("time_s").type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        raise SoundcheckError(f"{owner}: the column 'time_s' is {kind}; it must be numbers, in seconds")
     times_s = table["time_s"].cast(pa.float64()).to_numpy()
     return {
         track_id: functools.partial(lambda numbers: (values[numbers], times_s[numbers]), numbers)

@@ -21,7 +21,12 @@ def _postprocessing(item: dict, kind: str) -> dict | None:
     if kind != "event_detection":
         return None
     given = {key: item.get(key, default) for key, default in POSTPROCESSING.items()}
-    return {key: [value] if isinstance(value, int | float) else value for key, value in given.items()}
+    # In order: another one in the configuration must not look like a change.
+    return {key: value if key == "choose_by" else sorted(_flat(value)) for key, value in given.items()}
+
+
+def _flat(value: float | list[float]) -> list[float]:
+    return value if isinstance(value, list) else [value]
 
 
 def fitting_metrics(task: Task, catalog: Catalog) -> list[str]:

@@ -185,6 +185,14 @@ def metric_files(wildcards):
     return [str(file) for file in files if file.exists()]
 
 
+def task_type_of(wildcards):
+    return plan.tasks[wildcards.task].type
+
+
+def fitting_modules(wildcards):
+    return ("event_fitting", "metrics.events") if task_type_of(wildcards) == "event_detection" else ("fitting",)
+
+
 def scoring_modules(wildcards):
     task = plan.tasks[wildcards.task]
     own = (
@@ -194,9 +202,10 @@ def scoring_modules(wildcards):
             "multiclass": "metrics.classification",
             "multilabel": "metrics.tagging",
             "regression": "metrics.regression",
+            "event_detection": "metrics.events",
         }[task.type]
     )
-    return "scoring", own
+    return ("scoring", own, "detection") if task.type == "event_detection" else ("scoring", own)
 
 
 def plain_datasets():

@@ -72,7 +72,7 @@ rule split:
     params:
         module=lambda wildcards: dataset_of(wildcards).module,
         options=dataset_options,
-        task_type=lambda wildcards: plan.tasks[wildcards.task].type,
+        task_type=task_type_of,
         split=split_parameters,
         allow_overlap=lambda wildcards: [kind for kind in dataset_of(wildcards).allow_overlap if kind == "id"],
         seed=settings.seed,

@@ -25,7 +25,8 @@ rule fit:
         runtime=240,
     params:
         probe=probe_parameters,
-        code=source_digest("fitting"),
+        task_type=task_type_of,
+        code=lambda wildcards: source_digest(*fitting_modules(wildcards)),
     script:
         "../workflow/scripts/fit.py"
 
@@ -50,6 +51,7 @@ rule score:
         runtime=30,
     params:
         metrics=metrics_of,
+        task_type=task_type_of,
         resamples=settings.resamples,
         seed=settings.seed,
         code=lambda wildcards: source_digest(*scoring_modules(wildcards)),

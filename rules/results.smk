@@ -106,11 +106,11 @@ rule confusion:
         mem_mb=2000,
         runtime=30,
     params:
-        metric=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards))[0],
+        metric=lambda wildcards: plan.first_labelled_metric(evaluation_of(wildcards)),
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
-        task_type=lambda wildcards: plan.tasks[wildcards.task].type,
+        several_labels=lambda wildcards: plan.has_several_labels(evaluation_of(wildcards)),
         code=source_digest("figures", "figures.confusion", "figures.per_label"),
     script:
         "../workflow/scripts/confusion.py"

@@ -21,7 +21,7 @@ def test_a_module_says_where_its_audio_comes_from_and_under_which_licence(module
 
 
 def test_a_modules_tasks_are_of_known_types(module):
-    assert set(module.TASKS.values()) <= {"multiclass", "multilabel", "regression"}
+    assert set(module.TASKS.values()) <= {"multiclass", "multilabel", "regression", "event_detection"}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_functions_take_what_the_contract_says(module, function, arguments):
 
 
 def test_optional_functions_take_tracks_and_task(module):
-    for name in ("splits", "groups"):
+    for name in ("splits", "groups", "events"):
         if hasattr(module, name):
             assert list(inspect.signature(getattr(module, name)).parameters)[:2] == ["tracks", "task"]

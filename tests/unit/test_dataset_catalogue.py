@@ -16,6 +16,7 @@ def test_the_catalogue_equals_the_modules(repository):
         module = datasets.load(entry["module"])
         assert set(entry.pop("allows", [])) <= {"label", "sample_rate", "subset"}
         assert {task: tuple(names) for task, names in entry.pop("splits", {}).items()} == getattr(module, "SPLITS", {})
+        assert entry.pop("events", False) == hasattr(module, "events")
         # Several rows may share a module, with other options.
         assert entry.pop("options", {}).keys() <= {"subset"}
         assert entry.pop("dir") in (f"data/{name}", f"data/{entry['module']}")

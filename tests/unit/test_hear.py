@@ -1,9 +1,14 @@
+import dataclasses
+
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from soundcheck import driver, parquet
 from soundcheck.embedders import hear
 from soundcheck.errors import SoundcheckError
+from soundcheck.preparation import Condition
 
 GOOD = """
 import torch
@@ -35,7 +40,8 @@ def samples(n):
 
 
 def test_scene_and_timestamp_embeddings_are_frames(tmp_path):
-    scene, frames = (load(tmp_path, GOOD, use).forward(samples(12)[None]) for use in ("scene", "timestamps"))
+    scene = load(tmp_path, GOOD).forward(samples(12)[None])
+    frames, _ = load(tmp_path, GOOD, "timestamps").forward(samples(12)[None])
     np.testing.assert_array_equal(frames, samples(12).reshape(1, 3, 4))
     np.testing.assert_array_equal(scene, frames.mean(axis=1, keepdims=True))
 
@@ -129,7 +135,8 @@ def test_numpy_arrays_and_other_precisions_are_taken(tmp_path):
 
 def test_a_clip_without_a_frame_gives_none(tmp_path):
     text = GOOD.replace("return audio.reshape(1, -1, 4),", "return audio.reshape(1, -1, 4)[:, :0],")
-    assert load(tmp_path, text, "timestamps").forward(samples(8)[None]).shape == (1, 0, 4)
+    frames, times_s = load(tmp_path, text, "timestamps").forward(samples(8)[None])
+    assert (frames.shape, times_s.shape) == ((1, 0, 4), (0,))
 
 
 def test_no_gradients_are_kept(tmp_path):
@@ -177,3 +184,26 @@ def get_scene_embeddings(audio, model):
     condition = Condition(str(tmp_path), "clean", [], 42, 16_000)
     statistics = driver.embed(tracks, condition, model, tmp_path / "e.parquet", tmp_path / "a.csv", {})
     assert (statistics.n_embedded, statistics.n_left_out) == (12, 0)
+
+
+TIMED = GOOD.replace("torch.zeros(1, audio.shape[1] // 4)", "100 + 0.25 * torch.arange(audio.shape[1] // 4)[None]")
+
+
+def test_the_models_own_timestamps_are_the_frames_times(tmp_path):
+    soundfile.write(tmp_path / "a.wav", samples(40) / 80, 16000)
+    embedder = dataclasses.replace(load(tmp_path, TIMED, "timestamps", longest_s=20 / 16000), pooling="none")
+    tracks, condition = [("a", "a.wav", 40 / 16000)], Condition(str(tmp_path), "clean", [], 0, 16000)
+    driver.embed(tracks, condition, driver.Model("mine", embedder), tmp_path / "e.parquet", tmp_path / "a.csv", {})
+    # Two pieces of 20 samples, each with 5 frames, whose times the model counts from the piece's start.
+    own_s = 0.1 + 0.00025 * np.arange(5)
+    expected = np.concatenate([own_s, 20 / 16000 + own_s])
+    np.testing.assert_allclose(parquet.read(tmp_path / "e.parquet")["time_s"].to_numpy(), expected)
+
+
+@pytest.mark.parametrize("times", ["torch.zeros(1, 2)", "torch.full((1, 3), float('nan'))", "['0', '4', '8']"])
+def test_timestamps_that_are_no_times_of_the_frames_are_refused(tmp_path, times):
+    text = GOOD.replace("torch.zeros(1, audio.shape[1] // 4)", times)
+    with pytest.raises(
+        SoundcheckError, match=r"mine\.py returned timestamps of .*a finite time in ms for each of the 3"
+    ):
+        load(tmp_path, text, "timestamps").forward(samples(12)[None])

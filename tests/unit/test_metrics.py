@@ -4,6 +4,7 @@ import mir_eval
 import numpy as np
 import pytest
 import sklearn.metrics
+from event_lists import random_events
 
 from soundcheck import metrics
 from soundcheck.metrics import classification, key, tagging
@@ -122,6 +123,8 @@ def test_a_label_that_is_no_key_is_refused():
 def test_weights_equal_repeating_the_items(name, decimals):
     if name in ("roc_auc", "average_precision"):
         (y_true, scores), labels = _tags(n=60, decimals=decimals), list("abcdefgh")
+    elif "event" in name or "segment" in name:
+        (y_true, scores), labels = random_events(n=60, decimals=decimals), list("abc")
     else:
         _, y_true, scores, labels = _keys(n=60)
     metric = metrics.metric(name)

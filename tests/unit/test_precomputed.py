@@ -234,3 +234,32 @@ def test_lists_of_different_lengths_are_refused(embed, tmp_path):
 def write(mine, content, suffix):
     mine.mkdir()
     (mine / f"clean.{suffix}").write_bytes(content)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_tables_times_stay_with_its_frames(embed, tmp_path, suffix):
+    (tmp_path / "mine").mkdir()
+    timed = [(track_id, 0.05 * number, *values) for number, (track_id, *values) in enumerate(rows())]
+    names = ["track_id", "time_s", "v1", "v2", "v3", "v4"]
+    if suffix == "csv":
+        with (tmp_path / "mine" / "clean.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([names, *timed])
+    else:
+        columns = dict(zip(names, zip(*timed, strict=True), strict=True))
+        pq.write_table(
+            pa.table({name: list(values) for name, values in columns.items()}), tmp_path / "mine/clean.parquet"
+        )
+    embed(pooling="none")
+    written = parquet.read(tmp_path / "out" / "e.parquet").to_pandas()
+    expected = sorted((track_id, time_s) for track_id, time_s, *_ in timed)
+    assert sorted(zip(written["track_id"], written["time_s"], strict=True)) == expected
+    embed(pooling="mean")
+    assert parquet.read(tmp_path / "out" / "e.parquet")["time_s"].null_count == len(TRACKS)
+
+
+def test_times_that_are_no_numbers_are_refused(embed, tmp_path):
+    (tmp_path / "mine").mkdir()
+    columns = {"track_id": ["b"], "time_s": ["soon"], "v1": [1.0]}
+    pq.write_table(pa.table(columns), tmp_path / "mine" / "clean.parquet")
+    with pytest.raises(SoundcheckError, match="the column 'time_s' is string; it must be numbers, in seconds"):
+        embed(pooling="none")

@@ -1,4 +1,4 @@
-"""Confusion matrices; for a multilabel task, which has none, the metric of each label."""
+"""Confusion matrices; for tasks with several labels, which have none, the metric of each label."""
 
 from soundcheck.jobs import job
 
@@ -10,7 +10,7 @@ with job(snakemake.log[0]):
     from soundcheck.results import read_evaluation
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    draw = per_label if params.task_type == "multilabel" else confusion
+    draw = per_label if params.several_labels else confusion
     figure = draw(
         read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,

@@ -5,7 +5,10 @@ from soundcheck.jobs import job
 with job(snakemake.log[0]):
     import torch
 
-    from soundcheck.fitting import fit_probe
+    if snakemake.params.task_type == "event_detection":
+        from soundcheck.event_fitting import fit_probe
+    else:
+        from soundcheck.fitting import fit_probe
 
     wants_gpu = bool(snakemake.resources.get("gpu"))
     fit_probe(

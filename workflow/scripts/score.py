@@ -11,14 +11,13 @@ with job(snakemake.log[0]):
     # A user's own metrics lie in the working directory.
     sys.path.append(os.getcwd())
 
-    table, metadata, rows = scoring.score(
-        snakemake.input.embeddings,
-        snakemake.input.split,
-        snakemake.input.model,
-        dict(snakemake.wildcards.items()),
-        list(snakemake.params.metrics),
-        snakemake.params.resamples,
-        snakemake.params.seed,
-    )
+    if snakemake.params.task_type == "event_detection":
+        from soundcheck.detection import predictions
+    else:
+        from soundcheck.scoring import predictions
+
+    inputs, params = snakemake.input, snakemake.params
+    table, metadata = predictions(inputs.embeddings, inputs.split, inputs.model, dict(snakemake.wildcards.items()))
+    rows = scoring.scores_from_predictions(table, metadata, list(params.metrics), params.resamples, params.seed)
     scoring.write_predictions(table, metadata, snakemake.output.predictions)
     scoring.write_scores(rows, snakemake.output.scores)

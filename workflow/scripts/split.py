@@ -8,7 +8,8 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     module = datasets.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
-    labels, spellings = datasets.labels(module, tracks, wildcards.task, params.task_type)
+    detects = params.task_type == "event_detection"
+    labels, spellings = ([], {}) if detects else datasets.labels(module, tracks, wildcards.task, params.task_type)
     official = datasets.official_splits(module, tracks, wildcards.task, params.split["published"])
     tracks, grouped_by = datasets.with_groups(module, tracks, wildcards.task)
     table, metadata = splits.make_split(
@@ -25,6 +26,7 @@ with job(snakemake.log[0]):
         official=official,
         grouped_by=grouped_by,
         allow_overlap=params.allow_overlap,
+        events=datasets.events(module, tracks, wildcards.task) if detects else None,
         targets=datasets.target_names(module, wildcards.task, params.options),
     )
     parquet.write(table, snakemake.output[0], metadata | {"spellings": spellings})

@@ -6,22 +6,33 @@ from pathlib import Path
 from soundcheck.canonical import scenario_name
 
 # By type of task: the output activation that fits, and what may choose the best epoch, the default first.
-OUTPUT_ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid", "regression": "linear"}
+OUTPUT_ACTIVATIONS = {
+    "multiclass": "softmax",
+    "multilabel": "sigmoid",
+    "regression": "linear",
+    "event_detection": "sigmoid",
+}
 SAVE_CRITERIA = {
     "multiclass": ("accuracy", "loss", "f1_macro"),
     "multilabel": ("roc_auc", "loss", "average_precision"),
     "regression": ("loss", "r2", "mae"),
+    # Of frames, each of which has any number of labels.
+    "event_detection": ("average_precision", "loss", "roc_auc"),
 }
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task; `type` is multiclass, multilabel or regression, `is_key` says that the classes are the 24 keys."""
+    """A task; `type` is multiclass, multilabel, regression or event_detection.
+
+    `is_key` says that the classes are the 24 keys; `postprocessing`, how events are made of frames.
+    """
 
     name: str
     type: str
     is_key: bool
     title: str
+    postprocessing: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,8 @@ class Probe:
             "output_activation": OUTPUT_ACTIVATIONS[task.type],
             "save_criterion": SAVE_CRITERIA[task.type][0],
         }
+        if task.postprocessing:
+            fitting["postprocessing"] = task.postprocessing
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}
         return dict(sorted((fitting | given).items()))
 

@@ -54,19 +54,28 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         if "aggregation" in task:
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
-            task["type"] = TASK_TYPES.get(task["type"], task["type"])
+            task["type"] = _replaced(task["type"], TASK_TYPES)
+        if "choose_by" in task:
+            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms(catalog))
         experiment["task"] = task
     if "aggregation" in experiment:
         experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
     _each(experiment, "datasets", _dataset, catalog)
     _each(experiment, "deformations", _scenario, catalog)
     _each(experiment, "embedders", _embedder, catalog)
-    if experiment.get("aggregation") == "prediction" and isinstance(experiment.get("embedders"), list):
-        # Predictions are aggregated where frames are not: an embedder that is not pooled.
+    detects = _is_event_detection(experiment.get("task"), catalog)
+    if (experiment.get("aggregation") == "prediction" or detects) and isinstance(experiment.get("embedders"), list):
+        # Predictions are aggregated, or events made of them, where frames are not: an embedder that is not pooled.
         each = experiment["embedders"]
         experiment["embedders"] = [{"pooling": "none"} | item if isinstance(item, dict) else item for item in each]
+    if detects and isinstance(experiment.get("embedders"), list):
+        # Scenes have no times.
+        each = experiment["embedders"]
+        experiment["embedders"] = [
+            {"use": "timestamps"} | item if isinstance(item, dict) and "hear" in item else item for item in each
+        ]
     _each(experiment, "probes", _probe, catalog)
-    synonyms = {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+    synonyms = _metric_synonyms(catalog)
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
     return experiment
 
@@ -77,6 +86,16 @@ def _at_home(mapping: dict) -> dict:
         key: os.path.expanduser(value) if key in _PATHS and isinstance(value, str) else value
         for key, value in mapping.items()
     }
+
+
+def _is_event_detection(task: object, catalog: Catalog) -> bool:
+    if not isinstance(task, dict) or not isinstance(task.get("name"), str):
+        return False
+    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) == "event_detection"
+
+
+def _metric_synonyms(catalog: Catalog) -> dict[str, str]:
+    return {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
 
 
 def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
@@ -200,8 +219,7 @@ def _probe(item: object, catalog: Catalog) -> object:
         probe["emb_dim_reduction"] = "PCA"
     if isinstance(probe.get("save_criterion"), str):
         criterion = probe["save_criterion"].removeprefix("val_")
-        synonyms = {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
-        probe["save_criterion"] = synonyms.get(criterion, criterion)
+        probe["save_criterion"] = _replaced(criterion, _metric_synonyms(catalog))
     probe.setdefault("name", _probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
     return probe
 

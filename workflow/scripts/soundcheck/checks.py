@@ -7,7 +7,7 @@ from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.catalog import Catalog
 from soundcheck.embedder_entries import OWN, file_and_function, local_files
 from soundcheck.errors import nearest
-from soundcheck.tasks import fitting_metrics, resolve_task
+from soundcheck.tasks import POSTPROCESSING, fitting_metrics, resolve_task
 from soundcheck.validation import Problem
 
 _EMBEDDERS = Path(__file__).parent / "embedders"
@@ -36,6 +36,8 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
         yield from _wrong_scenarios(experiment, path, catalog)
         for position, embedder in enumerate(experiment["embedders"]):
             yield from _wrong_embedder(embedder, (*path, "embedders", position), catalog)
+            if task.type == "event_detection":
+                yield from _without_times(embedder, task, (*path, "embedders", position))
         for position, probe in enumerate(experiment["probes"]):
             yield from _wrong_probe(probe, task, (*path, "probes", position))
         for position, metric in enumerate(experiment["metrics"]):
@@ -59,6 +61,21 @@ def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
         )
     elif known and task.get("type", known["type"]) != known["type"]:
         yield (*path, "type"), f"{task['name']} is {known['type']}, not {task['type']}"
+    else:
+        yield from _wrong_postprocessing(task, path, catalog)
+
+
+def _wrong_postprocessing(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    resolved = resolve_task(task, catalog)
+    for key in sorted(POSTPROCESSING.keys() & task.keys()):
+        if resolved.type != "event_detection":
+            yield (*path, key), f"`{key}` is for event_detection; {task['name']} is {resolved.type}"
+        elif key == "choose_by" and task[key] not in fitting_metrics(resolved, catalog):
+            possible = fitting_metrics(resolved, catalog)
+            yield (
+                (*path, key),
+                f"{task[key]!r} is not possible{nearest(task[key], possible)} Possible: {', '.join(possible)}",
+            )
 
 
 def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -91,6 +108,9 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
         yield path, f"{kind} has no labels for {task.name}; its tasks are {', '.join(tasks)}"
+    if task.type == "event_detection" and not catalog.datasets[kind].get("events"):
+        have = ", ".join(name for name, row in catalog.datasets.items() if row.get("events"))
+        yield path, f"{kind} has labels without times, and {task.name} is event_detection; datasets with times: {have}"
     if kind == "folder" and "dir" not in dataset:
         yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
     elif kind == "folder" and not Path(dataset["dir"]).is_dir():
@@ -221,6 +241,22 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         yield (*path, "weights"), f"{kind} has no weights"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_layers(embedder, row, kind, path)
+
+
+def _without_times(embedder: dict, task: Task, path: tuple) -> Iterator[Problem]:
+    """What an embedder asks for that has no times, as events need them."""
+    if embedder.get("pooling", "none") != "none":
+        yield (
+            (*path, "pooling"),
+            f"{task.name} is event_detection, which needs every frame: `pooling: none`, or leave the key out",
+        )
+    if "hear" in embedder and embedder["use"] != "timestamps":
+        yield (*path, "use"), f"{task.name} is event_detection: `use: timestamps`, or leave the key out"
+    if "function" in embedder:
+        yield (
+            (*path, "function"),
+            f"{task.name} is event_detection: a function's frames have no times; use the HEAR API",
+        )
 
 
 def _wrong_layers(embedder: dict, row: dict, kind: str, path: tuple) -> Iterator[Problem]:

@@ -44,6 +44,13 @@ METRICS = {
     "key_score": "Key score (MIREX weighted)",
     "key_score_macro": "Key score (macro over keys)",
 }
+# Of event detection: shares, and one that is none.
+OF_EVENTS = {
+    "event_onset_200ms": Metric("event_onset_200ms", "Event F1 (onset, 200 ms)"),
+    "event_onset_50ms": Metric("event_onset_50ms", "Event F1 (onset, 50 ms)"),
+    "event_onset_offset_50ms": Metric("event_onset_offset_50ms", "Event F1 (onset and offset, 50 ms)"),
+    "segment_error_rate": Metric("segment_error_rate", "Segment error rate", percent=False, higher_is_better=False),
+}
 # Of numbers: in units of their own, and named after targets, not classes.
 OF_NUMBERS = {
     "r2": Metric("r2", "R²", percent=False),
@@ -61,6 +68,8 @@ def metric(name: str) -> Metric:
     """The known metric `name`, or a metric of the user's own under its own name, in its own unit."""
     if name in OF_NUMBERS:
         return OF_NUMBERS[name]
+    if name in OF_EVENTS:
+        return OF_EVENTS[name]
     if name in METRICS:
         return Metric(name, METRICS[name])
     return Metric(name, name, percent=False, higher_is_better=None)

@@ -232,7 +232,7 @@ def _batches(
 
 def _forwarded(
     model_threads: Executor, batches: Iterable[tuple[list[Track], list[np.ndarray]]], model: Model, n_batches: int
-) -> Iterator[tuple[list[Track], np.ndarray | Exception, float]]:
+) -> Iterator[tuple[list[Track], np.ndarray | tuple | Exception, float]]:
     """What the model returned for each batch, in order, while the next ones are under way on other threads."""
     waiting: deque[tuple[list[Track], Future]] = deque()
     for owners, windows in batches:
@@ -245,7 +245,7 @@ def _forwarded(
         yield owners, *future.result()
 
 
-def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | Exception, float]:
+def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | Exception, float]:
     # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     batch[: len(windows)] = windows
@@ -258,7 +258,7 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
         return error, clock() - start
 
 
-def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Model) -> None:
+def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | Exception, model: Model) -> None:
     embedder = model.embedder
     if isinstance(frames, SoundcheckError):
         raise frames
@@ -269,6 +269,7 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Mod
         owners[0].fail(reason)
         owners[0].n_pooled += 1
         return
+    frames, own_s = frames if isinstance(frames, tuple) else (frames, None)
     if frames.ndim != 3 or frames.shape[::2] != (embedder.batch_size, embedder.dimension):
         raise SoundcheckError(
             f"{model.name} returned an array of shape {frames.shape}; expected ({embedder.batch_size}, n_frames, "
@@ -281,7 +282,7 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | Exception, model: Mod
         else:
             track.fail(f"{model.name} returned no frame")
         if embedder.pooling == "none":
-            track.times_s.append(embedder.frame_times(*place, len(window_frames)))
+            track.times_s.append(embedder.frame_times(*place, len(window_frames), own_s))
         track.n_pooled += 1
 
 

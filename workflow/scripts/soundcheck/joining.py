@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from soundcheck import parquet
 from soundcheck.embeddings import EmbeddingsWriter
 from soundcheck.errors import SoundcheckError
+from soundcheck.events import parsed, written
 from soundcheck.files import csv_rows, read_rows
-from soundcheck.splits import LEFT_OUT, SCHEMA, check, digest
+from soundcheck.splits import EVENTS, LEFT_OUT, SCHEMA, check, digest
 
 _TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
 
@@ -43,7 +44,8 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     """Train and validation of the first dataset's split, with all tracks of the second one for testing in each fold.
 
     Labels that differ in case, spaces or punctuation alone are the same. What is labelled with none of the classes that
-    are trained is left out with its reason; of a multilabel task, such labels are dropped and the tracks stay.
+    are trained is left out with its reason; of a multilabel task, such labels are dropped and the tracks stay,
+    and so are such events.
 
     Raises:
         SoundcheckError: the two have no label in common.
@@ -62,8 +64,9 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     whole = pd.concat([trained, *(tested.assign(fold=fold) for fold in sorted(set(trained["fold"])))])
     whole = whole.sort_values(["fold", "track_id"]).astype(object)
     whole = whole.where(whole.notna(), None)
-    columns = [pa.array([_plain(value) for value in whole[field.name]], field.type) for field in SCHEMA]
-    table = pa.table(columns, schema=SCHEMA)
+    schema = SCHEMA.append(EVENTS) if "events" in whole else SCHEMA
+    columns = [pa.array([_plain(value) for value in whole[field.name]], field.type) for field in schema]
+    table = pa.table(columns, schema=schema)
     check(table, groups=False, name=f"dataset '{name}', task '{metadata['task']}', split '{metadata['split']}'")
     return table, metadata | {
         "dataset": name,
@@ -108,7 +111,17 @@ def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tu
         [known[_letters(label)] for label in labels if label not in reasons] if part == "test" else list(labels)
         for labels, part in zip(tested["label"], tested["part"], strict=True)
     ]
-    return tested, reasons if metadata["task_type"] == "multilabel" else {}
+    if "events" in tested:
+        tested["events"] = [
+            [_renamed(text, known) for text in events if parsed(text).label not in reasons]
+            for events in tested["events"]
+        ]
+    return tested, {} if metadata["task_type"] == "multiclass" else reasons
+
+
+def _renamed(text: str, known: dict[str, str]) -> str:
+    event = parsed(text)
+    return written(event._replace(label=known.get(_letters(event.label), event.label)))
 
 
 def _letters(label: str) -> str:

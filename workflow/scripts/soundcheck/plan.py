@@ -9,7 +9,15 @@ from soundcheck.matrix import Cell, Matrix
 from soundcheck.pretraining import has_seen
 
 # Metrics that have a value for each label.
-LABELLED = {"f1_macro", "roc_auc", "average_precision", "key_score_macro"}
+LABELLED = {
+    "f1_macro",
+    "roc_auc",
+    "average_precision",
+    "key_score_macro",
+    "event_onset_200ms",
+    "event_onset_50ms",
+    "event_onset_offset_50ms",
+}
 
 
 # The split of a dataset of which all tracks are tested, by probes that were trained on another.
@@ -118,8 +126,17 @@ class Plan:
             evaluation
             for evaluation in self.evaluations
             if LABELLED.intersection(self.shown_metrics(evaluation))
-            and (self.tasks[evaluation.task].type == "multilabel" or self._has_confusion(evaluation))
+            and (self.has_several_labels(evaluation) or self._has_confusion(evaluation))
         ]
+
+    def has_several_labels(self, evaluation: Evaluation) -> bool:
+        """Whether an item may have several labels, so that there is no confusion matrix."""
+        return self.tasks[evaluation.task].type in ("multilabel", "event_detection")
+
+    def first_labelled_metric(self, evaluation: Evaluation) -> str:
+        """The first metric that is shown and has a value for each label; of none, the first."""
+        shown = self.shown_metrics(evaluation)
+        return next((metric for metric in shown if metric in LABELLED), shown[0])
 
     def _has_confusion(self, evaluation: Evaluation) -> bool:
         return all("confusion" in self.cells[cell] for cell in self.evaluations[evaluation])

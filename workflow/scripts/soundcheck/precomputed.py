@@ -5,7 +5,8 @@ The vectors of a condition, `clean` or the name of a scenario, are in one of
     <folder>/<condition>/<track_id>.npy         an array (dim,), or frames (n_frames, dim)
     <folder>/<condition>.npz                    such an array under each track's id
     <folder>/<condition>.csv or .parquet        a column `track_id`; the values in the other columns, or as lists in one
-                                                column `embedding`; several rows of a track are its frames
+                                                column `embedding`; several rows of a track are its frames, whose
+                                                times (s) a column `time_s` gives
 
 and those of `clean` may also lie in the folder itself, `<folder>/<track_id>.npy`. A `/` in an id is a sub-folder.
 """
@@ -30,8 +31,8 @@ from soundcheck.files import csv_rows
 from soundcheck.pooling import Pool
 
 TABLES = (".npz", ".csv", ".parquet")
-# By track id, what reads a track's array.
-Readers = dict[str, Callable[[], np.ndarray]]
+# By track id, what reads a track's array; or, where they are known, a pair of the array and its frames' times (s).
+Readers = dict[str, Callable[[], np.ndarray | tuple[np.ndarray, np.ndarray]]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Found:
     track_id: str
     duration_s: float
     rows: np.ndarray | None = None
+    times_s: np.ndarray | None = None
     size: int = 0
     n_frames: int = 0
     reason: str = ""
@@ -79,7 +81,7 @@ def embed_from_folder(
             if not reason and track.size != size:
                 reason = f"its vectors have {track.size} values, those of most tracks {size}"
             if not reason:
-                writer.add(track.track_id, track.rows)
+                writer.add(track.track_id, track.rows, track.times_s)
             row = {"track_id": track.track_id, "duration_s": track.duration_s, "n_windows": track.n_frames}
             write_row(row | {"left_out": reason})
             statistics.n_embedded += not reason
@@ -103,7 +105,7 @@ def _found(track_id: str, duration_s: float, readers: Readers, pooling: str) -> 
     if track_id not in readers:
         return Found(track_id, duration_s, reason="no vectors of this track")
     try:
-        array = readers[track_id]()
+        array, times_s = with_times if isinstance(with_times := readers[track_id](), tuple) else (with_times, None)
     except Exception as error:
         return Found(track_id, duration_s, reason=f"vectors not readable: {described(error)}")
     reason = _fault(array)
@@ -112,7 +114,8 @@ def _found(track_id: str, duration_s: float, readers: Readers, pooling: str) -> 
     frames = np.atleast_2d(array)
     pool = Pool(pooling)
     pool.add(frames)
-    return Found(track_id, duration_s, pool.result(), frames.shape[1], len(frames))
+    kept_s = times_s if pooling == "none" else None
+    return Found(track_id, duration_s, pool.result(), kept_s, frames.shape[1], len(frames))
 
 
 def _fault(array: object) -> str:
@@ -182,7 +185,16 @@ def _of_table(table: pa.Table, owner: str) -> Readers:
     for row, track_id in enumerate(table["track_id"].to_pylist()):
         rows.setdefault(str(track_id), []).append(row)
     values = _values(table, owner)
-    return {track_id: functools.partial(values.__getitem__, numbers) for track_id, numbers in rows.items()}
+    if "time_s" not in table.column_names:
+        return {track_id: functools.partial(values.__getitem__, numbers) for track_id, numbers in rows.items()}
+    kind = table.schema.field("time_s").type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        raise SoundcheckError(f"{owner}: the column 'time_s' is {kind}; it must be numbers, in seconds")
+    times_s = table["time_s"].cast(pa.float64()).to_numpy()
+    return {
+        track_id: functools.partial(lambda numbers: (values[numbers], times_s[numbers]), numbers)
+        for track_id, numbers in rows.items()
+    }
 
 
 def _values(table: pa.Table, owner: str) -> np.ndarray:

@@ -59,25 +59,19 @@ def predictions(
         Where a fold has no test item with an embedding, or no model, or the embeddings do not fit the model.
     """
     rows, embeddings = items.read_embeddings(embeddings_path)
-    folds, split = items.read_split(split_path)
     models = mlp.load(model_path)
-    parts, not_evaluated = [], {}
-    for fold, fold_parts in folds.items():
-        test = fold_parts.get("test", {})
-        present, missing = items.join(test, rows)
-        if not present:
-            raise SoundcheckError(
-                f"fold {fold} of {split_path} has {len(test)} test items, none with an embedding in {embeddings_path}"
-            )
-        if fold not in models:
-            raise SoundcheckError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
-        if missing:
-            not_evaluated[str(fold)] = missing
+    tested, not_evaluated = items.tested(embeddings_path, split_path, model_path, rows, models)
+    parts = []
+    for fold, labels, present in tested:
         X, counts = items.take(present, rows, embeddings)
         scores = items.mean_of_tracks(mlp.predict(models[fold], X), counts)
-        parts.append(_table(fold, models[fold], present, [test[track_id] for track_id in present], scores))
-    model = next(iter(models.values()))
-    metadata = {**ids, "classes": model.classes, "task_type": split["task_type"], "not_evaluated": not_evaluated}
+        parts.append(_table(fold, models[fold], present, [labels[track_id] for track_id in present], scores))
+    metadata = {
+        **ids,
+        "classes": next(iter(models.values())).classes,
+        "task_type": parquet.metadata(split_path)["task_type"],
+        "not_evaluated": not_evaluated,
+    }
     return pa.concat_tables(parts).combine_chunks(), metadata
 
 
@@ -96,10 +90,15 @@ def _table(fold: int, model: mlp.Model, track_ids: list[str], labels: list[list[
 
 @dataclass
 class _Fold:
-    """The test items of one fold: (n,) track ids, (n, n_classes) truth, (n, n_classes) scores by seed, resamples."""
+    """The test items of one fold: (n,) track ids, (n, n_classes) truth, (n, n_classes) scores by seed, resamples.
+
+    `has` (n, n_classes) says which item has which label; None of numbers, which are no labels to have. In event
+    detection truth and scores are (n,) lists of events.
+    """
 
     fold: int
     track_ids: np.ndarray
+    has: np.ndarray | None
     truth: np.ndarray
     scores: dict[int, np.ndarray]
     weights: np.ndarray
@@ -139,8 +138,11 @@ def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list
     classes = metadata["classes"]
     track_ids = np.array(table["track_id"].to_pylist(), dtype=object)
     fold_of, seed_of = table["fold"].to_numpy(), table["seed"].to_numpy()
-    labels = table["label"]
-    values = table["score"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(classes))
+    of_events = metadata["task_type"] == "event_detection"
+    if of_events:
+        events, values = (items.as_objects(table[name].to_pylist()) for name in ("events", "predicted"))
+    else:
+        values = table["score"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(classes))
     folds = []
     for fold in map(int, np.unique(fold_of)):
         seeds = list(map(int, np.unique(seed_of[fold_of == fold])))
@@ -148,11 +150,14 @@ def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list
         first = places[seeds[0]]
         if any(not np.array_equal(track_ids[first], track_ids[places[number]]) for number in seeds):
             raise SoundcheckError(f"fold {fold}: the seeds were not tested on the same tracks in the same order")
-        truth = items.indicators(labels.take(pa.array(first)).to_pylist(), classes, metadata["task_type"])
+        labels = items.indicators(table["label"].take(pa.array(first)).to_pylist(), classes, metadata["task_type"])
         missing = metadata.get("not_evaluated", {}).get(str(fold), [])
         names = (metadata["dataset"], metadata["task"], metadata["split"], fold)
         weights = _resamples(track_ids[first], missing, n_resamples, seed_for(seed, *names))
-        folds.append(_Fold(fold, track_ids[first], truth, {k: values[at] for k, at in places.items()}, weights))
+        scores = {number: values[at] for number, at in places.items()}
+        truth = events[first] if of_events else labels
+        has = labels if labels.dtype == bool else None
+        folds.append(_Fold(fold, track_ids[first], has, truth, scores, weights))
     return folds
 
 
@@ -192,6 +197,11 @@ def _metric(metric: Callable, folds: list[_Fold], classes: Sequence[str]) -> lis
 
 
 def _measured(metric: Callable, truth, scores, classes, weights) -> _Measured:
+    if truth.dtype == object:
+        # Matching events takes longer than weighting what was counted: once for the items and all resamples.
+        values, per_labels = metric(truth, scores, classes, np.concatenate([np.ones_like(weights[:1]), weights]))
+        each = (None, None) if per_labels is None else (per_labels[0], per_labels[1:])
+        return _Measured(float(values[0]), each[0], values[1:], each[1])
     value, per_label = metric(truth, scores, classes)
     values, per_labels = metric(truth, scores, classes, weights)
     return _Measured(value, per_label, values, per_labels)
@@ -234,9 +244,9 @@ def _confusion(folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
 
 def _distinct(folds: list[_Fold], label: int | None = None) -> int:
     """The number of distinct test items, or of those that have one label."""
-    # The numbers of a regression are no labels to have: each of its items has all targets.
-    every = label is None or folds[0].truth.dtype != bool
-    return len({i for fold in folds for i in fold.track_ids[slice(None) if every else fold.truth[:, label]]})
+    # Each item of a regression has all targets.
+    every = label is None or folds[0].has is None
+    return len({i for fold in folds for i in fold.track_ids[slice(None) if every else fold.has[:, label]]})
 
 
 def _number(value: float | np.ndarray) -> float | None:

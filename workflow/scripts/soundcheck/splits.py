@@ -13,12 +13,14 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck.errors import SoundcheckError
+from soundcheck.events import labels_of, parsed
 from soundcheck.naming import several
 from soundcheck.sampling import sampled
 from soundcheck.seeds import seed_for
 from soundcheck.stratification import quantile_bins, stratify
 
 PARTS = ("train", "validation", "test")
+TASK_TYPES = ("multiclass", "multilabel", "regression", "event_detection")
 LEFT_OUT = "left_out"
 SINGLE_FRACTIONS = (0.8, 0.1, 0.1)
 N_FOLDS = 5
@@ -39,6 +41,10 @@ SCHEMA = pa.schema(
 )
 
 
+# Beside these columns, the events of each track, where the task is to detect them.
+EVENTS = pa.field("events", pa.list_(pa.string()))
+
+
 def make_split(
     tracks: pa.Table | pd.DataFrame,
     labels: Sequence,
@@ -55,6 +61,7 @@ def make_split(
     published: str | None = None,
     per_class: int | None = None,
     allow_overlap: Sequence[str] = (),
+    events: Sequence | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -74,14 +81,22 @@ def make_split(
 
     Of a regression, labels are numbers, whose names are `targets`: `classes` holds the names, `label` the numbers in
     their order, as decimals that read back exactly; parts are alike in the distribution of each target.
+
+    For event detection, `events` hold lists of events (`soundcheck.events`), None or reasons in the place of labels.
+    Their labels are handled as those of a multilabel task, and the table has a column `events` of those that stay.
+
     Raises SoundcheckError for overlapping or empty parts, and for arguments that make no sense.
     """
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
-    if task_type not in ("multiclass", "multilabel", "regression"):
-        raise SoundcheckError(
-            f"{name}: the task type is 'multiclass', 'multilabel' or 'regression', not '{task_type}'."
-        )
-    items, counted = _items(tracks, labels, task_type, name)
+    if task_type not in TASK_TYPES:
+        raise SoundcheckError(f"{name}: the task type is one of {', '.join(TASK_TYPES)}, not '{task_type}'.")
+    if (task_type == "event_detection") != (events is not None):
+        raise SoundcheckError(f"{name}: events are needed for event detection, and for nothing else.")
+    items, counted = _items(tracks, labels if events is None else list(map(_labels_of, events)), task_type, name)
+    if events is not None:
+        ids = tracks["track_id"].to_pylist() if isinstance(tracks, pa.Table) else list(tracks["track_id"])
+        of_track = dict(zip(ids, events, strict=True))
+        items["events"] = [of_track[track_id] for track_id in items["track_id"]]
     if task_type == "regression":
         targets = _read_numbers(items, targets, task)
     generator = np.random.default_rng(seed_for(seed, dataset, task, split))
@@ -123,6 +138,10 @@ def make_split(
         **notes,
     }
     return table, metadata
+
+
+def _labels_of(events: object) -> object:
+    return labels_of(events) if isinstance(events, list) else events
 
 
 def check(table: pa.Table, groups: bool = True, name: str = "split", ids: bool = True) -> None:
@@ -434,4 +453,12 @@ def _table(items: pd.DataFrame, folds: list[pd.DataFrame]) -> pa.Table:
     whole = [pd.concat([fold, before.assign(fold=number)]) for number, fold in enumerate(folds)]
     frame = pd.concat(whole).sort_values(["fold", "track_id"]).astype(object)
     frame = frame.where(frame.notna(), None)
-    return pa.table([pa.array(list(frame[field.name]), field.type) for field in SCHEMA], schema=SCHEMA)
+    schema = SCHEMA
+    if "events" in frame:
+        # Without labels that were dropped, as in the column of labels; reasons for leaving out are in another column.
+        frame["events"] = [
+            [text for text in events if parsed(text).label in label] if isinstance(events, list) else []
+            for events, label in zip(frame["events"], frame["label"], strict=True)
+        ]
+        schema = SCHEMA.append(EVENTS)
+    return pa.table([pa.array(list(frame[field.name]), field.type) for field in schema], schema=schema)

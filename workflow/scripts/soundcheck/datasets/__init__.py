@@ -17,6 +17,10 @@ the functions
                                                 that the constant SPLITS names by task, by default the first
     targets(task, **options) -> list[str] | None
                                                 optional: what the numbers of a regression are, such as `tempo`
+    events(tracks, task) -> Series              optional: per track: list[str], its events with their times as
+                                                `soundcheck.events` writes them; None where they are not known; or a
+                                                str, the reason why the track is left out. Makes `event_detection`
+                                                possible, whose labels are those of the events
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
     about(**options) -> dict                    optional: `title` and `licence`, where the options choose the dataset
 """
@@ -103,6 +107,15 @@ def published_counts(name: str) -> dict | None:
 def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:
     """What the numbers of a regression are called; None where the dataset does not say."""
     return module.targets(task, **(options or {})) if hasattr(module, "targets") else None
+
+
+def events(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.Series:
+    """The events of each track. Raises SoundcheckError where the dataset has labels without times."""
+    if not hasattr(module, "events"):
+        raise SoundcheckError(
+            f"{module.TITLE}: its labels have no times, so that the task '{task}' cannot be of type event_detection."
+        )
+    return module.events(tracks, task)
 
 
 def with_groups(module: ModuleType, tracks: pd.DataFrame, task: str) -> tuple[pd.DataFrame, str | None]:

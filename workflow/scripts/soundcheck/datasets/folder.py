@@ -11,6 +11,8 @@ CSV (`csv` option, looked for in the working directory, then in `dir`), separate
     fold                optional, where there is no split: at least three whole numbers; each is tested in turn
     group               optional: tracks of one group (singer, album, session) never sit on both sides of a split
     track_id            optional: else the path without its suffix, made safe as a file name
+    events_file         optional: an annotation file, relative to `dir`; a line is `onset<TAB>offset<TAB>label` (s).
+                        Makes `event_detection` possible; without `label` and `labels`, its labels are the track's
 
 Metadata files (metadata.csv or metadata.jsonl with a column `file_name`, relative to their own place) are read without
 being named: the other columns as above, the part also from the folder's name.
@@ -26,8 +28,10 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from soundcheck import events as event_files
 from soundcheck.datasets.support import audiofolder, keys, label_cells, label_files
 from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, as_on_disk, audio_files, ids_of
+from soundcheck.datasets.support.event_columns import with_faults
 from soundcheck.datasets.support.folds import rotations
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import did_you_mean, several
@@ -94,6 +98,19 @@ def labels_as(tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Serie
     return pd.Series(spelt, index=found.index, dtype=object), changed
 
 
+def events(tracks: pd.DataFrame, task: str) -> pd.Series:
+    """`list[str]` for each track, None, or a `str`: the reason why its events cannot be.
+
+    Raises SoundcheckError where no annotation file is named.
+    """
+    if "events" not in tracks or "events_file" not in tracks:
+        raise SoundcheckError(
+            f"task '{task}' is of type event_detection, which needs events with times: a table with the column "
+            "'events_file', which names an annotation file for each track."
+        )
+    return with_faults(tracks)
+
+
 def targets(task: str, label: str | Sequence[str] = "", **options: object) -> list[str] | None:
     """The names of the values that a regression estimates, where `label` names their columns; else None."""
     return list(label) if isinstance(label, list | tuple) else None
@@ -150,6 +167,7 @@ def _find_csv(folder: Path, name: str) -> Path:
 
 def _from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFrame:
     columns, rows = _with_path(*label_files.read(path, (*_COLUMNS, *_PATHS)))
+    columns, rows = _with_events(folder, path, columns, rows)
     _require_path(path, columns, rows, "path")
     label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
     paths = [_below(folder, PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
@@ -174,6 +192,7 @@ def _from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) 
     tables = []
     for path in files:
         columns, rows = label_files.read(path, _COLUMNS)
+        columns, rows = _with_events(path.parent, path, columns, rows)
         _require_path(path, columns, rows, "file_name")
         nameless = [i for i, row in enumerate(rows) if not row["file_name"]]
         label_files.refuse_rows(path, "an empty 'file_name'", nameless, rows)
@@ -250,6 +269,20 @@ def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[di
     return [renamed.get(name, name) for name in columns], [
         {renamed.get(name, name): cell for name, cell in row.items()} for row in rows
     ]
+
+
+def _with_events(base: Path, path: Path, columns: list[str], rows: list[dict]) -> tuple[list[str], list[dict]]:
+    """With a column `events` of what the files in `events_file` hold, whose labels are `labels` where no others are."""
+    if "events_file" not in columns:
+        return columns, rows
+    absent = [i for i, row in enumerate(rows) if not (row["events_file"] and (base / row["events_file"]).is_file())]
+    label_files.refuse_rows(path, "no file where 'events_file' says", absent, rows)
+    found = [event_files.read_file(base / row["events_file"]) for row in rows]
+    added = {"events": found}
+    if not {"label", "labels"} & set(columns):
+        added["labels"] = [event_files.labels_of(events) for events in found]
+    own = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
+    return [*columns, *added], [row | more for row, more in zip(rows, own, strict=True)]
 
 
 def _require_path(path: Path, columns: list[str], rows: list[dict], wanted: str) -> None:

@@ -2,28 +2,31 @@
 
     task_metadata.json        embedding_type (scene or event), prediction_type, split_mode, splits
     labelvocabulary.csv       idx, label
-    <split>.json              file name -> list of labels, for each split
+    <split>.json              file name -> list of labels (of an event task: of events), for each split
     <rate>/<split>/<file>     the audio, at one or several sample rates (Hz)
 
 Splits are train, valid and test, or folds (fold00, fold01, ...). Folds go round as in hear-eval-kit: fold i is tested,
 fold i + 1 (modulo their number) validates, the others train.
 
-Of the benchmark's 19 tasks, 17 are scene tasks, with one label or several tags a clip. The two event tasks, whose
-labels have times (DCASE 2016 task 2, MAESTRO), are read as tags: which events, or notes, occur in a clip. The
-benchmark's own scores of these two ask for the times, and are other numbers.
+Of the benchmark's 19 tasks, 17 are scene tasks, with one label or several tags a clip. Those of the two event tasks
+(DCASE 2016 task 2, MAESTRO) are mappings with `label`, `start` and `end` (ms). They are for `event_detection`; as a
+multilabel task, they are read as tags: which events, or notes, occur in a clip.
 
 Source: J. Turian et al., HEAR: Holistic Evaluation of Audio Representations, PMLR 176, 2022; https://hearbenchmark.com.
 """
 
 import csv
 import json
+import math
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
 from soundcheck.datasets.support.audio_files import ids_of
+from soundcheck.datasets.support.event_columns import with_faults
 from soundcheck.errors import SoundcheckError, nearest
+from soundcheck.events import Event, written
 from soundcheck.naming import several
 
 TITLE = "A task of the HEAR benchmark"
@@ -62,6 +65,8 @@ def download(folder: Path, **options: object) -> None:
 def tracks(folder: Path, sample_rate: int | None = None, **options: object) -> pd.DataFrame:
     """One row a clip: `track_id`, `path`, `group`, `left_out`, `labels` (list[str]), `split` (the benchmark's own).
 
+    Of an event task also `events` (list[str]), as `soundcheck.events` writes them.
+
     `sample_rate` (Hz) chooses among those that are there, by default the highest. An id is split and file name, the
     same for each rate. A clip whose label is not in the vocabulary is left out; missing files are found by the index.
     Raises SoundcheckError, naming the file, for a folder that is no task.
@@ -72,10 +77,13 @@ def tracks(folder: Path, sample_rate: int | None = None, **options: object) -> p
     names = _split_names(task, metadata)
     vocabulary = _vocabulary(task / _VOCABULARY)
     rate = _rate(task, sample_rate)
+    are_events = metadata["embedding_type"] == "event"
     rows = []
     for split in names:
         for file, found in _json(task / f"{split}.json").items():
-            labels = _labels(found, task / f"{split}.json", file, metadata["embedding_type"] == "event")
+            where = f"{task / f'{split}.json'}: '{file}'"
+            events = _events(found, where) if are_events else []
+            labels = sorted({event.label for event in events}) if are_events else _labels(found, where)
             unknown = [label for label in labels if label not in vocabulary]
             rows.append(
                 {
@@ -83,6 +91,7 @@ def tracks(folder: Path, sample_rate: int | None = None, **options: object) -> p
                     "name": f"{split}/{file}",
                     "left_out": f"label '{unknown[0]}' is not in {_VOCABULARY}" if unknown else None,
                     "labels": labels,
+                    "events": [written(event) for event in events],
                     "split": split,
                     "stem": Path(file).stem,
                 }
@@ -93,12 +102,25 @@ def tracks(folder: Path, sample_rate: int | None = None, **options: object) -> p
     for row, track_id in zip(rows, ids_of([row["name"] for row in rows]), strict=True):
         # hear-preprocess puts a file into one split alone: where it is in two, that is worth a warning.
         row |= {"track_id": track_id, "group": row["stem"] if n_splits[row["stem"]] > 1 else None}
-    return pd.DataFrame(rows, dtype=object)[["track_id", "path", "group", "left_out", "labels", "split"]]
+    columns = ["track_id", "path", "group", "left_out", "labels", "split", *(["events"] if are_events else [])]
+    return pd.DataFrame(rows, dtype=object)[columns]
 
 
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     """`list[str]` for each clip, whatever the task is called: a folder of the benchmark has one task."""
     return pd.Series([list(value) for value in tracks["labels"]], index=tracks.index, dtype=object)
+
+
+def events(tracks: pd.DataFrame, task: str) -> pd.Series:
+    """`list[str]` for each clip, or a `str`: the reason why its events cannot be.
+
+    Raises SoundcheckError for a scene task.
+    """
+    if "events" not in tracks:
+        raise SoundcheckError(
+            f"task '{task}' is of type event_detection, but the folder holds a scene task, whose labels have no times."
+        )
+    return with_faults(tracks)
 
 
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame:
@@ -189,16 +211,31 @@ def _rate(task: Path, wanted: int | None) -> str:
     return str(wanted)
 
 
-def _labels(found: object, path: Path, file: str, are_events: bool) -> list[str]:
+def _labels(found: object, where: str) -> list[str]:
     values = found if isinstance(found, list) else [found]
-    if are_events:
-        if not all(isinstance(value, dict) and "label" in value for value in values):
-            raise SoundcheckError(f"{path}: '{file}' has labels without times, though the task is an event task.")
-        return sorted({str(value["label"]).strip() for value in values})
     if any(isinstance(value, dict) for value in values):
-        raise SoundcheckError(f"{path}: '{file}' has events with times, though the task is a scene task.")
+        raise SoundcheckError(f"{where} has events with times, though the task is a scene task.")
     # Labels may be numbers: the pitches of NSynth, the speakers of LibriCount.
     return [str(value).strip() for value in values]
+
+
+def _events(found: object, where: str) -> list[Event]:
+    values = found if isinstance(found, list) else [found]
+    events = []
+    for value in values:
+        if not isinstance(value, dict):
+            raise SoundcheckError(f"{where} has labels without times, though the task is an event task.")
+        missing = [key for key in ("label", "start", "end") if key not in value]
+        if missing:
+            raise SoundcheckError(f"{where} has an event without {', '.join(missing)}: {json.dumps(value)}.")
+        try:
+            times_s = [float(value[key]) / 1000 for key in ("start", "end")]
+        except (TypeError, ValueError):
+            times_s = [math.nan]
+        if not all(map(math.isfinite, times_s)):
+            raise SoundcheckError(f"{where} has an event whose start or end is no number: {json.dumps(value)}.")
+        events.append(Event(*times_s, str(value["label"]).strip()))
+    return events
 
 
 def _json(path: Path) -> dict:

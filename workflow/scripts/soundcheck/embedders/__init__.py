@@ -22,7 +22,8 @@ class Embedder:
     the windows may differ in length. `n_layers` layers lie side by side in a frame, each `dimension / n_layers` values,
     from the input to the output.
 
-    A frame's time, at its centre, is `first_s` after the start of its window, and `hop_s` more for each frame before it
+    `forward` may also return a pair, for one window: the frames, and their times (n_frames,), in s from its start. Else
+    a frame's time, at its centre, is `first_s` after the start of its window, and `hop_s` more for each frame before it
     in the window (None: not known). Windows start every `window_hop_s`, or lie end to end where that is None.
 
     `in_workers` says that `forward` is plain NumPy, and runs best in the processes that decode; `concurrent` that
@@ -48,10 +49,17 @@ class Embedder:
         """The size of a row of the embeddings' file: a track's pooled vector, or a frame where there is no pooling."""
         return self.dimension * (2 if self.pooling == "mean_std" else 1)
 
-    def frame_times(self, window: int, samples_before: int, n_frames: int) -> np.ndarray:
-        """Times (s) of a window's frames, given its place and the samples in those before it; NaN where not known."""
+    def frame_times(
+        self, window: int, samples_before: int, n_frames: int, own_s: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Times (s) of a window's frames, given its place and the samples in those before it; NaN where not known.
+
+        `own_s` are those that the model itself gave them.
+        """
         end_to_end = self.window_hop_s is None
         start = samples_before / self.sample_rate if end_to_end else window * self.window_hop_s
+        if own_s is not None:
+            return start + own_s
         hop_s = self.hop_s if self.hop_s is not None or n_frames == 1 else np.nan
         return start + self.first_s + (hop_s or 0.0) * np.arange(n_frames)
 

@@ -48,10 +48,12 @@ def load(entry: dict, device: str) -> Embedder:
     sample_rate, dimension = (_declared(model, attribute, owner) for attribute in ("sample_rate", size))
 
     @torch.inference_mode()
-    def forward(batch: np.ndarray) -> np.ndarray:
+    def forward(batch: np.ndarray) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         user_code.seed_all()
         result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
-        return _frames(result, entry["use"], dimension, f"embedder {entry['name']}: {function} of {file}")
+        owner = f"embedder {entry['name']}: {function} of {file}"
+        frames = _frames(result, entry["use"], dimension, owner)
+        return (frames, _times_s(result[1], frames.shape[1], owner)) if entry["use"] == "timestamps" else frames
 
     return Embedder(
         sample_rate=sample_rate,
@@ -93,6 +95,19 @@ def _frames(result: object, use: str, dimension: int, owner: str) -> np.ndarray:
     if len(sizes) != (3 if with_time else 2) or (sizes[0], sizes[-1]) != (1, dimension):
         raise SoundcheckError(f"{owner} returned a tensor of shape {sizes}; {expected}")
     return embeddings.reshape(1, -1, dimension).float().cpu().numpy()
+
+
+def _times_s(timestamps: object, n_frames: int, owner: str) -> np.ndarray:
+    """The timestamps `(1, n_frames)` in ms that a model gave, as times `(n_frames,)` in s."""
+    times = timestamps.detach().cpu().numpy() if isinstance(timestamps, torch.Tensor) else np.asarray(timestamps)
+    if not n_frames:
+        return np.zeros(0)
+    if times.size != n_frames or times.dtype.kind not in "fiu" or not np.isfinite(times).all():
+        raise SoundcheckError(
+            f"{owner} returned timestamps of {times.dtype}, of shape {times.shape}; expected a finite time in ms for "
+            f"each of the {n_frames} frames"
+        )
+    return times.astype(np.float64).reshape(-1) / 1000
 
 
 def _digest(weights: str) -> str:

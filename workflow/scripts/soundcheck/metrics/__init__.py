@@ -3,7 +3,7 @@
 Every metric has the signature `metric(y_true, y_score, labels, weights=None) -> (value, per_label)`:
 
 - `y_true` (n, n_labels) bool, `y_score` (n, n_labels) float, `labels` the n_labels names; of a regression, labels are
-  targets, and `y_true` is float;
+  targets, and `y_true` is float; of event detection, both are (n,) arrays of lists of events (`metrics.events`);
 - `weights` (n_resamples, n): how often each item counts, in each resample of a bootstrap; None counts each item once;
 - `value` is a float, or (n_resamples,) with weights; `per_label` is (n_labels,), or (n_resamples, n_labels), or None
   for a metric that has no values per label. NaN says that there is nothing to compute the value from.
@@ -26,6 +26,10 @@ BUILT_IN = {
     "key_score_macro": "soundcheck.metrics.key.key_score_macro",
     "r2": "soundcheck.metrics.regression.r2",
     "mae": "soundcheck.metrics.regression.mae",
+    "event_onset_200ms": "soundcheck.metrics.events.event_onset_200ms",
+    "event_onset_50ms": "soundcheck.metrics.events.event_onset_50ms",
+    "event_onset_offset_50ms": "soundcheck.metrics.events.event_onset_offset_50ms",
+    "segment_error_rate": "soundcheck.metrics.events.segment_error_rate",
 }
 
 

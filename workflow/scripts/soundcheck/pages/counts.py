@@ -8,6 +8,7 @@ from pathlib import Path
 from soundcheck import parquet
 from soundcheck.display import plural, words
 from soundcheck.document import definitions, document, folded, heading, listing, paragraph
+from soundcheck.events import parsed
 
 PARTS = ("train", "validation", "test", "left_out")
 
@@ -46,6 +47,8 @@ def counts(
         body += _split_section(meta, found)
         if meta["task_type"] == "regression":
             body += _targets(meta, path)
+        if meta["task_type"] == "event_detection":
+            body += _events(meta, path)
     if seeds:
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
     return document("Counts", "\n".join(body)), rows
@@ -120,6 +123,20 @@ def _spellings(changed: dict[str, str]) -> list[str]:
         return []
     found = "; ".join(f"'{label}' is '{usual}'" for label, usual in changed.items())
     return [paragraph(f"Labels that differ in case or spaces alone are one class, in its commonest spelling: {found}.")]
+
+
+def _events(meta: dict, path: str) -> list[str]:
+    """How many events of each class there are in each part."""
+    n: Counter = Counter()
+    for row in parquet.read(path, ["fold", "part", "events"]).to_pylist():
+        n.update((row["fold"], row["part"], parsed(text).label) for text in row["events"])
+    body = []
+    folds = sorted({fold for fold, _, _ in n})
+    for fold in folds:
+        rows = [(label, *(n[fold, part, label] for part in PARTS[:3])) for label in meta["classes"]]
+        name = "Events per class" if len(folds) == 1 else f"Events per class, fold {fold}"
+        body.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))
+    return body
 
 
 def _targets(meta: dict, path: str) -> list[str]:

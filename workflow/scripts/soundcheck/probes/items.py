@@ -1,7 +1,7 @@
 """Embeddings and splits, joined. NumPy and pyarrow only, so that jobs start fast."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,32 @@ def join(part: dict[str, list[str]], rows: dict[str, slice]) -> tuple[list[str],
     return present, [track_id for track_id in part if track_id not in rows]
 
 
+def tested(
+    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, rows: dict[str, slice], models: Mapping
+) -> tuple[list[tuple[int, dict[str, list[str]], list[str]]], dict[str, list[str]]]:
+    """Of each fold its number, the labels of its test items, those with an embedding; and those without one, by fold.
+
+    Raises
+    ------
+    ValueError
+        Where a fold has no test item with an embedding, or no model.
+    """
+    found, not_evaluated = [], {}
+    for fold, parts in read_split(split_path)[0].items():
+        test = parts.get("test", {})
+        present, missing = join(test, rows)
+        if not present:
+            raise SoundcheckError(
+                f"fold {fold} of {split_path} has {len(test)} test items, none with an embedding in {embeddings_path}"
+            )
+        if fold not in models:
+            raise SoundcheckError(f"{model_path} has no model of fold {fold}; it has those of {sorted(models)}")
+        if missing:
+            not_evaluated[str(fold)] = missing
+        found.append((fold, test, present))
+    return found, not_evaluated
+
+
 def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_type: str) -> np.ndarray:
     """Which item has which class: (n, n_classes) bool; of a regression the targets, (n, n_targets) float64.
 
@@ -100,3 +126,11 @@ def list_column(values: np.ndarray) -> pa.FixedSizeListArray:
     """The rows of an array (n, k) float32 as a column of fixed-size lists."""
     flat = pa.array(np.ascontiguousarray(values, np.float32).reshape(-1), pa.float32())
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+
+
+def as_objects(values: Sequence[list]) -> np.ndarray:
+    """Lists as an array (n,) of objects, whatever their lengths."""
+    array = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        array[place] = value
+    return array

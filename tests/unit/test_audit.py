@@ -7,9 +7,10 @@ import pytest
 import soundfile
 from markup import read_html
 
-from soundcheck import audit, duplicates, fingerprints, pages, parquet, splits
+from soundcheck import audit, duplicates, fingerprints, pages, parquet
 from soundcheck.checking import music
 from soundcheck.errors import SoundcheckError
+from soundcheck.splits.parts import SCHEMA
 
 TECHNIQUES = ["belt", "straight", "vibrato"]
 
@@ -20,7 +21,7 @@ def write_split(path, rows, task="technique_identification", split="single", gro
     rows = [dict(zip(columns, (*row, 0)[:5], strict=True)) | {"reason": None} for row in rows]
     rows = [row | {"label": [row["label"]]} for row in rows]
     meta = {"dataset": "mine", "task": task, "split": split, "grouped_by": grouped_by, "classes": TECHNIQUES}
-    parquet.write(pa.Table.from_pylist(rows, splits.SCHEMA), path, meta)
+    parquet.write(pa.Table.from_pylist(rows, SCHEMA), path, meta)
 
 
 @pytest.fixture

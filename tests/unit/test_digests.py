@@ -53,7 +53,7 @@ def changed(tmp_path, monkeypatch):
         ("metrics/events.py", {"fit events", "score events"}),
         ("detection.py", {"fit events", "score events"}),
         ("event_fitting.py", {"fit events"}),
-        ("splits.py", {"split"}),
+        ("splits/drawing.py", {"split"}),
         ("tables/presets.py", set()),
         ("downloads/transfer.py", set()),
         ("logs.py", set()),

@@ -196,15 +196,15 @@ def test_a_csv_with_an_empty_test_part_is_an_error_with_counts(tmp_path):
 
 
 def test_a_class_that_training_lacks_is_left_out_by_name(tmp_path):
-    rows = [f"{i}.wav,x,{part}," for i, part in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2)]
+    rows = [f"{i}.wav,{'xy'[i % 2]},{part}," for i, part in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2)]
     split, metadata = csv_split(tmp_path, [*rows, "8.wav,new,test,"])
     row = split.to_pandas().set_index("track_id").loc["8"]
     assert (row["part"], row["reason"]) == ("left_out", "label 'new' has no item in the train part of fold 0")
-    assert metadata["classes"] == ["x"]
+    assert metadata["classes"] == ["x", "y"]
 
 
 def test_a_users_group_on_both_sides_is_recorded_as_a_warning(tmp_path):
-    rows = [f"{i}.wav,x,{part},singer" for i, part in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2)]
+    rows = [f"{i}.wav,{'xy'[i % 2]},{part},singer" for i, part in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2)]
     assert csv_split(tmp_path, rows)[1]["group_overlap"] == ["singer"]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from soundcheck import joining, parquet
 from soundcheck.errors import SoundcheckError
-from soundcheck.splits import SCHEMA
+from soundcheck.splits.parts import SCHEMA
 
 
 def write(path, labels, parts, classes):

@@ -5,6 +5,8 @@ import pytest
 
 from soundcheck import splits
 from soundcheck.errors import SoundcheckError
+from soundcheck.splits.checking import check
+from soundcheck.splits.parts import PARTS, SCHEMA
 
 
 def corpus(n_tracks=200, n_classes=8, n_groups=None, seed=0):
@@ -25,7 +27,7 @@ def split_of(tracks, labels=None, **arguments):
 def parts(table, fold=0):
     frame = table.to_pandas()
     frame = frame[frame["fold"] == fold]
-    return {part: set(frame["track_id"][frame["part"] == part]) for part in (*splits.PARTS, "left_out")}
+    return {part: set(frame["track_id"][frame["part"] == part]) for part in (*PARTS, "left_out")}
 
 
 CASES = [
@@ -42,12 +44,12 @@ def test_parts_share_neither_a_track_nor_a_group_and_nothing_vanishes(case, n_gr
     tracks = corpus(n_groups=n_groups)
     table, metadata = split_of(tracks, task_type=task_type, **case)
     frame = table.to_pandas()
-    assert table.schema == splits.SCHEMA
+    assert table.schema == SCHEMA
     assert sorted(set(frame["fold"])) == list(range(5 if case["split"] == "all" else 1))
     for _, rows in frame.groupby("fold"):
         assert sorted(rows["track_id"]) == sorted(tracks["track_id"])
         assert (rows.dropna(subset="group").groupby("group")["part"].nunique() == 1).all()
-        assert set(rows["part"]) == set(splits.PARTS)
+        assert set(rows["part"]) == set(PARTS)
     assert metadata["classes"] == [f"c{i}" for i in range(8)]
     assert metadata["group_overlap"] == []
 
@@ -55,7 +57,7 @@ def test_parts_share_neither_a_track_nor_a_group_and_nothing_vanishes(case, n_gr
 def test_fractions_are_kept():
     for fractions in ([0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.6, 0.2, 0.2], [1 / 3, 1 / 3, 1 / 3]):
         found = parts(split_of(corpus(800), fractions=fractions)[0])
-        assert [len(found[part]) / 800 for part in splits.PARTS] == pytest.approx(fractions, abs=0.01)
+        assert [len(found[part]) / 800 for part in PARTS] == pytest.approx(fractions, abs=0.01)
 
 
 @pytest.mark.parametrize("fractions", [[0.8, 0.2], [0.8, 0.2, 0.0], [0.8, 0.1, 0.2], [1.2, -0.1, -0.1]])
@@ -125,7 +127,7 @@ def test_a_label_with_as_many_groups_as_parts_is_in_every_part():
     for i in range(3):
         tracks.at[i, "label"] = ["rare"]
     frame = split_of(tracks)[0].to_pandas()
-    assert set(frame["part"][frame["label"].str[0] == "rare"]) == set(splits.PARTS)
+    assert set(frame["part"][frame["label"].str[0] == "rare"]) == set(PARTS)
 
 
 def test_a_rare_tag_is_dropped_and_its_track_stays():
@@ -264,8 +266,21 @@ def test_an_empty_part_is_an_error_with_counts_and_the_reason():
 
 def test_a_task_that_applies_to_no_track_is_an_error():
     tracks = corpus()
-    with pytest.raises(ValueError, match="no track has a label for this task"):
+    with pytest.raises(ValueError, match=r"of 200, 0 cannot be used .* and 200 have no label"):
         split_of(tracks, labels=[None] * len(tracks))
+
+
+def test_a_classification_of_one_class_is_an_error():
+    tracks = corpus()
+    with pytest.raises(ValueError, match="'bell' is the only class to train; a classification needs two"):
+        split_of(tracks, labels=[["bell"]] * len(tracks))
+
+
+def test_an_empty_part_of_a_dataset_s_own_split_is_told_with_the_way_to_draw_others():
+    tracks = corpus()
+    official = pd.DataFrame({"track_id": tracks["track_id"], "fold": 0, "part": "train"})
+    with pytest.raises(ValueError, match=r"the test part has no track .* `split_type: \[0.8, 0.1, 0.1\]` draws others"):
+        split_of(tracks, official=official)
 
 
 def test_equal_ids_are_refused():
@@ -285,10 +300,10 @@ def test_the_check_names_tracks_and_groups_that_are_on_both_sides():
     columns = {"track_id": [row[0] for row in rows], "fold": [0] * 3, "part": [row[1] for row in rows]}
     columns |= {"label": [["x"]] * 3, "group": [row[2] for row in rows], "reason": [None] * 3}
     with pytest.raises(ValueError, match=r"in more than one part: 1 group \(g\)"):
-        splits.check(pa.table(columns, schema=splits.SCHEMA))
+        check(pa.table(columns, schema=SCHEMA))
     columns["track_id"][2] = "a"
     with pytest.raises(ValueError, match=r"in more than one part: 1 track \(a\)"):
-        splits.check(pa.table(columns, schema=splits.SCHEMA), groups=False)
+        check(pa.table(columns, schema=SCHEMA), groups=False)
 
 
 def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_is_allowed():

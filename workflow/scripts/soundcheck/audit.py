@@ -17,7 +17,7 @@ from soundcheck import parquet
 from soundcheck.errors import SoundcheckError
 from soundcheck.files import csv_rows, read_rows
 from soundcheck.naming import several
-from soundcheck.splits import LEFT_OUT, PARTS
+from soundcheck.splits.parts import LEFT_OUT, PARTS
 
 COLUMNS = ("kind", "fold", "part_a", "part_b", "track_a", "track_b", "detail", "verdict")
 STOP, ALLOWED, WARNING, PASSED = "stop", "allowed", "warning", "passed"

@@ -15,7 +15,9 @@ from soundcheck.embeddings import EmbeddingsWriter
 from soundcheck.errors import SoundcheckError
 from soundcheck.events import parsed, written
 from soundcheck.files import csv_rows, read_rows
-from soundcheck.splits import EVENTS, LEFT_OUT, SCHEMA, check, digest
+from soundcheck.splits import digest
+from soundcheck.splits.checking import check
+from soundcheck.splits.parts import EVENTS, LEFT_OUT, SCHEMA
 
 _TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
 

@@ -1,7 +1,5 @@
 """Essentia's models: the same embeddings as Essentia's own algorithms, and as TensorFlow after a front end in NumPy."""
 
-import sys
-
 import librosa
 import numpy as np
 import pytest
@@ -338,19 +336,6 @@ def test_a_file_that_is_no_graph_is_said_in_one_line(folder, tmp_path, content):
     with pytest.raises(SoundcheckError, match=r"broken\.pb \(\d+ bytes\) is not a frozen TensorFlow graph") as raised:
         load(folder, MUSICNN, weights=str(file))
     assert "\n" not in str(raised.value)
-
-
-def test_a_missing_package_is_explained(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "tensorflow", None)
-    monkeypatch.delitem(sys.modules, "essentia", raising=False)
-    with pytest.raises(SoundcheckError, match="embedder mine needs the package tensorflow"):
-        load(tmp_path, MUSICNN)
-
-
-def test_a_process_that_has_loaded_essentia_is_refused_rather_than_aborted(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "essentia", object())
-    with pytest.raises(SoundcheckError, match="may abort a process that has loaded essentia"):
-        load(tmp_path, MUSICNN)
 
 
 @run_in("graphs")

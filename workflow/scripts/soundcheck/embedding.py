@@ -95,9 +95,9 @@ def _sees_a_gpu() -> bool:
 
         return torch.cuda.is_available()
     if importlib.util.find_spec("tensorflow"):
-        import tensorflow
+        from soundcheck.tensorflow_runtime import import_tensorflow
 
-        return bool(tensorflow.config.list_physical_devices("GPU"))
+        return bool(import_tensorflow("a job with a GPU").config.list_physical_devices("GPU"))
     if importlib.util.find_spec("onnxruntime"):
         import onnxruntime
 

@@ -4,8 +4,6 @@ Not by the TensorFlow inside Essentia: that is of 2021, knows no GPU of today, h
 took 2.4 times as long for MusiCNN and EffNet-Discogs.
 """
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +12,7 @@ import numpy as np
 
 from soundcheck.errors import SoundcheckError
 from soundcheck.naming import nearest_name
+from soundcheck.tensorflow_runtime import import_tensorflow
 
 
 def open_graph(
@@ -27,7 +26,7 @@ def open_graph(
         SoundcheckError: TensorFlow is not installed; the file is absent or no frozen graph, or one of the nodes is not
             in it; `owner` begins the message. The returned function raises it when the graph refuses a batch.
     """
-    tensorflow = _import_tensorflow(owner)
+    tensorflow = import_tensorflow(owner)
     path = Path(path)
     graph = _read(path, tensorflow, owner)
     places = _place(graph, input_node, "input", path, owner), _place(graph, output_node, "output", path, owner)
@@ -45,23 +44,6 @@ def open_graph(
             ) from error
 
     return run
-
-
-def _import_tensorflow(owner: str) -> ModuleType:
-    """TensorFlow, silent; it may abort a process that has loaded Essentia, which brings a TensorFlow of its own."""
-    if "essentia" in sys.modules:
-        raise SoundcheckError(
-            f"{owner} runs in TensorFlow, which may abort a process that has loaded essentia; run it in one of its own"
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import tensorflow
-    except ImportError as error:
-        raise SoundcheckError(
-            f"{owner} needs the package tensorflow, which cannot be imported ({error}); run with the environments of "
-            "the workflow (snakemake --sdm conda), or install it: pip install tensorflow"
-        ) from error
-    return tensorflow
 
 
 def _read(path: Path, tensorflow: ModuleType, owner: str):

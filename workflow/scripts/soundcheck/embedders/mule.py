@@ -22,6 +22,7 @@ import numpy as np
 from soundcheck.embedders import Embedder
 from soundcheck.errors import SoundcheckError, described
 from soundcheck.files import file_sha256
+from soundcheck.tensorflow_runtime import import_tensorflow
 
 SAMPLE_RATE = 16_000
 N_FFT = 2048
@@ -159,17 +160,10 @@ def _check(weights: Path, owner: str) -> None:
 
 
 def _tensorflow(owner: str):
-    # A sum split over threads rounds differently for each number of threads.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if importlib.util.find_spec("tf_keras"):
         # The published file is of Keras 2, which later versions of TensorFlow have as a package of its own.
         os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-    try:
-        import tensorflow
-    except ImportError as error:
-        raise SoundcheckError(f"{owner} needs TensorFlow, which is not installed in this environment") from error
-    return tensorflow
+    return import_tensorflow(owner)
 
 
 def _saved_model(weights: Path, tensorflow, owner: str) -> Callable:

@@ -14,6 +14,8 @@ $(VENV)/.installed: requirements.txt requirements-nodeps.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	@# What librosa has compiled when it is first imported would else be compiled by the first jobs.
+	$(VENV)/bin/python -c "import librosa; librosa.feature.mfcc"
 	touch $@
 
 demo: setup

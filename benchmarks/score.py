@@ -76,6 +76,7 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
         "params": {
             "metrics": multiclass if task_type == "multiclass" else ["roc_auc", "average_precision"],
             "resamples": n_resamples,
+            "task_type": task_type,
             "seed": 0,
         },
     }

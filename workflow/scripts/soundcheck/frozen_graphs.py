@@ -1,7 +1,7 @@
 """Frozen TensorFlow graphs, as Essentia publishes its models, run by TensorFlow.
 
 Not by the TensorFlow inside Essentia: that is of 2021, knows no GPU of today, holds Python's lock while it runs, and
-took 2.4 times as long for MusiCNN and EffNet-Discogs.
+took twice as long for MusiCNN and EffNet-Discogs.
 """
 
 from collections.abc import Callable

@@ -77,3 +77,8 @@ def _has_file_names(path: Path) -> bool:
     # A metadata.csv of another kind may lie beside folders of classes.
     with path.open("rb") as file:
         return b"file_name" in file.readline()
+
+
+def unless_one(parts: list[str | None]) -> list[str | None]:
+    """The parts; none where there is one alone, such as a folder `train` of what is yet to be parted."""
+    return parts if len(set(parts) - {None}) > 1 else [None] * len(parts)

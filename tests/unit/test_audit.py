@@ -82,6 +82,16 @@ def test_validation_singers_whose_clips_are_also_in_train_stop(audited):
     assert group.detail == "singer 'f2': 9 in train, 9 in validation"
 
 
+def test_equal_audio_under_other_labels_is_a_warning_also_within_a_part(audited):
+    rows = [*clean(), ("x", "train", "belt", "f1"), ("y", "train", "vibrato", "f1"), ("z", "train", "belt", "f1")]
+    found = audited(rows, digests=dict.fromkeys("xyz", "the same"))
+    assert [(finding.kind, finding.track_a, finding.track_b, finding.verdict) for finding in found] == [
+        ("label", "x", "y", "warning")
+    ]
+    assert found[0].detail == "equal samples, labelled 'belt' and 'vibrato'"
+    audit.stop_if_leaking(found, "dataset 'mine'", "all.csv")
+
+
 def test_validation_singers_with_other_clips_in_train_are_a_warning(audited):
     rows = [*clean(), ("f2_other", "train", "belt", "f2"), ("f3_other", "train", "belt", "f3")]
     found = audited(rows)
@@ -206,8 +216,8 @@ def test_the_page_shows_every_split_what_was_allowed_and_what_was_not_compared(a
     paths = [tmp_path / cell.name for cell in cells]
     page = read_html(pages.audit(zip(axes, paths, strict=True), [("faulty", tmp_path / "f.parquet")]))
     assert page.tables[0][1:] == [
-        ["faulty", "Key estimation", "single", "0", "1, allowed", "0", "1", "0", "none published"],
-        ["sound", "Key estimation", "single", "0", "0", "0", "0", "0", "none published"],
+        ["faulty", "Key estimation", "single", "0", "1, allowed", "0", "0", "1", "0", "none published"],
+        ["sound", "Key estimation", "single", "0", "0", "0", "0", "0", "0", "none published"],
     ]
     assert ["train", "f1_belt_0", "test", "x", "equal samples", "allowed", "0"] in page.tables[1]
     assert page.tables[-1][1] == ["b", "silent"]

@@ -1,8 +1,8 @@
 """The audit of a split: what its parts share that they should not, what they lack, and how many items they have.
 
 Equal ids and equal audio in two parts of a fold make its scores worthless, so they stop the run, audio unless the
-configuration allows it. Near-duplicates, shared groups, missing classes and other counts than the published ones are
-warnings: they are shown, and it is for the reader to judge them.
+configuration allows it. Near-duplicates, equal audio under other labels, shared groups, missing classes and other
+counts than the published ones are warnings: they are shown, and it is for the reader to judge them.
 """
 
 import itertools
@@ -28,9 +28,10 @@ _LEAKS = {"id": "The same track is in two parts", "audio": "The same audio, samp
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of an audit; `kind` is id, audio, near_duplicate, a group, class or count.
+    """One line of an audit; `kind` is id, audio, near_duplicate, label, group, class or count.
 
     An overlap names one track in each part, `track_a` in `part_a`; a missing class and a count have `part_a` alone.
+    Equal audio under other labels may lie in one part.
     """
 
     kind: str
@@ -67,6 +68,7 @@ def audit(
         found += _same_id(fold, rows, ALLOWED if "id" in allowed else STOP)
         found += _same_audio(fold, rows, digests, ALLOWED if "audio" in allowed else STOP)
         found += _near(fold, rows, near)
+        found += _other_labels(fold, rows, digests)
         found += _same_group(fold, rows, tracks, meta.get("grouped_by"))
         found += _absent_classes(fold, rows)
         found += _counts(fold, rows, counts)
@@ -143,6 +145,21 @@ def _near(fold: int, rows: pd.DataFrame, near: list[tuple[str, str, dict]]) -> I
                 (track_a, part_a), (track_b, part_b) = (track_b, part_b), (track_a, part_a)
             detail = f"{row['overlap_s']} s in common, {row['distance_db']} dB apart"
             yield Finding("near_duplicate", fold, part_a, part_b, track_a, track_b, detail)
+
+
+def _other_labels(fold: int, rows: pd.DataFrame, digests: pd.Series) -> Iterator[Finding]:
+    """Of each audio that is there several times, the first track with every one that is labelled otherwise."""
+    labels = [", ".join(map(repr, sorted(label))) or "nothing" for label in rows["label"]]
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for digest, *track in zip(rows["track_id"].map(digests), rows["track_id"], rows["part"], labels, strict=True):
+        if isinstance(digest, str):
+            found[digest].append(tuple(track))
+    for _, tracks in sorted(found.items()):
+        (track_a, part_a, label_a), *others = sorted(tracks)
+        for track_b, part_b, label_b in others:
+            if label_b != label_a:
+                detail = f"equal samples, labelled {label_a} and {label_b}"
+                yield Finding("label", fold, part_a, part_b, track_a, track_b, detail)
 
 
 def _same_group(fold: int, rows: pd.DataFrame, tracks: pd.DataFrame, grouped_by: str | None) -> Iterator[Finding]:

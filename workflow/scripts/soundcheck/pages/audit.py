@@ -12,6 +12,7 @@ KINDS = {
     "id": "Same track",
     "audio": "Same audio",
     "near_duplicate": "Near-duplicates",
+    "label": "Other labels",
     "group": "Groups in two parts",
     "class": "Absent classes",
     "count": "Counts",
@@ -28,6 +29,7 @@ MEANINGS = {
         "Two tracks of which at least half is the same recording by its fingerprint: encoded again, louder or softer, "
         "resampled, or cut. Listen before you trust a score."
     ),
+    "Other labels": "Tracks with equal samples and different labels, in one part or two: not all can be right.",
     "Groups in two parts": (
         "An artist, album, singer or the like with tracks in two parts. A probe may know the group again instead of "
         "what it is asked for."

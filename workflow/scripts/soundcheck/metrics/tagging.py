@@ -6,7 +6,10 @@ Each item has any number of true labels and a score for each label. A label with
 has no value (NaN) and is left out of the macro mean. See `soundcheck.metrics` for the signature.
 """
 
-from collections.abc import Callable, Sequence
+import operator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,19 +51,44 @@ def _precision(positives_above, negatives_above, positives_tied, negatives_tied,
     return positives / np.maximum(positives + negatives_above + negatives_tied, 1)
 
 
+@dataclass(frozen=True)
+class _Resampled:
+    """The values (n_resamples, n_labels) of both metrics, and what they were computed from."""
+
+    of: tuple[np.ndarray, np.ndarray, np.ndarray]
+    per_label: dict[Callable, np.ndarray]
+
+
+# Both metrics rank the items alike, which is most of their work: who asks for one gets the other for little. Known
+# by the arrays themselves, which are held here and so stay what they are; for the seeds and folds of a job.
+_known: deque[_Resampled] = deque(maxlen=64)
+
+
 def _macro(worth: Callable, y_true, y_score, weights):
     if weights is None:
         per_label = _unweighted(worth, y_true, y_score)
         return float(mean_of_defined(per_label)), per_label
-    per_label = np.full((len(weights), y_true.shape[1]), np.nan)
+    of = (y_true, y_score, weights)
+    known = next((each for each in _known if all(map(operator.is_, each.of, of))), None)
+    if known is None:
+        known = _Resampled(of, _resampled((_auc, _precision), *of))
+        _known.append(known)
+    per_label = known.per_label[worth]
+    return mean_of_defined(per_label), per_label
+
+
+def _resampled(worths: Sequence[Callable], y_true, y_score, weights) -> dict[Callable, np.ndarray]:
+    per_label = {worth: np.full((len(weights), y_true.shape[1]), np.nan) for worth in worths}
     chunk = max(1, _WORKING_SET // max(1, len(y_true)))
     # Memory limits the speed: integers as narrow as the total of a resample allows, here and in what is summed.
     dtype = np.int16 if weights.sum(axis=1).max(initial=0) <= np.iinfo(np.int16).max else np.int32
+    rankings = [_ranking(*columns) for columns in zip(y_true.T, y_score.T, strict=True)]
     for start in range(0, len(weights), chunk):
         counts = np.ascontiguousarray(weights[start : start + chunk].T, dtype)
-        for label in range(y_true.shape[1]):
-            per_label[start : start + chunk, label] = _label(worth, y_true[:, label], y_score[:, label], counts)
-    return mean_of_defined(per_label), per_label
+        for label, ranking in enumerate(rankings):
+            for worth, values in _values(worths, ranking, counts):
+                per_label[worth][start : start + chunk, label] = values
+    return per_label
 
 
 def _unweighted(worth: Callable, y_true: np.ndarray, y_score: np.ndarray) -> np.ndarray:
@@ -90,28 +118,67 @@ def _unweighted(worth: Callable, y_true: np.ndarray, y_score: np.ndarray) -> np.
         return np.where((n_positives > 0) & (n_positives < n), totals / n_positives, np.nan)
 
 
-def _label(worth: Callable, truth: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The value of one label in each resample (n_resamples,), with `counts` (n, n_resamples)."""
+@dataclass(frozen=True)
+class _Ranking:
+    """The items of one label from the highest score down.
+
+    `positives` are the places of the positive items among all, `first` and `after` the ranks at which the run of scores
+    equal to theirs begins and has ended; `above` and `through` count the positive items before these. `between` sums
+    over the items between neighbouring `bounds`, which are ranks: all that is needed of the other items.
+    """
+
+    positives: np.ndarray
+    first: np.ndarray
+    after: np.ndarray
+    above: np.ndarray
+    through: np.ndarray
+    bounds: np.ndarray
+    between: object
+
+
+def _ranking(truth: np.ndarray, score: np.ndarray) -> _Ranking | None:
+    """None without positive or without negative items."""
+    # It takes a tenth of a second to import, which most jobs need not spend.
+    from scipy import sparse
+
     order = np.argsort(-score, kind="stable")
     truth, score = truth[order], score[order]
     places = np.flatnonzero(truth)
-    if len(places) in (0, len(truth)):
-        return np.full(counts.shape[1], np.nan)
-    first, after = _ties(score)
-    own = counts[order[places]]
-    above, through, total = _totals_before(counts, order, first[places], after[places], np.array([len(order)]))
-    ranks = np.concatenate([[0], np.cumsum(truth)])
-    running = np.concatenate([np.zeros((1, counts.shape[1]), np.int32), np.cumsum(own, axis=0, dtype=np.int32)])
-    positives_above, positives_through = running[ranks[first[places]]], running[ranks[after[places]]]
-    n_positives = running[-1]
-    n_negatives = total[0] - n_positives
+    n = len(truth)
+    if len(places) in (0, n):
+        return None
+    first, after = (ranks[places] for ranks in _ties(score))
+    before = np.concatenate([[0], np.cumsum(truth)])
+    # Summing between the ranks that matter is much cheaper than a running sum over all, and a sparse product, which
+    # takes the rows from where they are, much cheaper than np.add.reduceat.
+    bounds = np.unique(np.concatenate([[0, n], first, after]))
+    between = sparse.csr_matrix((np.ones(n, np.int16), order, bounds), shape=(len(bounds) - 1, n))
+    return _Ranking(order[places], first, after, before[first], before[after], bounds, between)
+
+
+def _values(
+    worths: Sequence[Callable], ranking: _Ranking | None, counts: np.ndarray
+) -> Iterator[tuple[Callable, np.ndarray]]:
+    """The value of one label in each resample (n_resamples,), for each worth, with `counts` (n, n_resamples)."""
+    if ranking is None:
+        return
+    own = counts[ranking.positives]
+    before, positives_before = _running(ranking.between.astype(counts.dtype) @ counts), _running(own)
+    above, through = (before[np.searchsorted(ranking.bounds, ranks)] for ranks in (ranking.first, ranking.after))
+    positives_above, positives_through = positives_before[ranking.above], positives_before[ranking.through]
+    n_positives = positives_before[-1]
+    n_negatives = before[-1] - n_positives
     positives_tied = positives_through - positives_above
-    with np.errstate(divide="ignore", invalid="ignore"):
-        worths = worth(
-            positives_above, above - positives_above, positives_tied, through - above - positives_tied, n_negatives
-        )
-        value = (own * worths).sum(axis=0) / n_positives
-    return np.where((n_positives > 0) & (n_negatives > 0), value, np.nan)
+    ranked = (positives_above, above - positives_above, positives_tied, through - above - positives_tied, n_negatives)
+    for worth in worths:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = (own * worth(*ranked)).sum(axis=0) / n_positives
+        yield worth, np.where((n_positives > 0) & (n_negatives > 0), value, np.nan)
+
+
+def _running(counts: np.ndarray) -> np.ndarray:
+    """Sums (n + 1, n_resamples) of the rows before each row, and of all."""
+    return np.concatenate([np.zeros((1, counts.shape[1]), np.int32), np.cumsum(counts, axis=0, dtype=np.int32)])
 
 
 def _ties(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -120,19 +187,3 @@ def _ties(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     starts = np.flatnonzero(begins)
     run = np.cumsum(begins) - 1
     return starts[run], np.append(starts[1:], len(score))[run]
-
-
-def _totals_before(counts: np.ndarray, order: np.ndarray, *places: np.ndarray) -> list[np.ndarray]:
-    """The sums (len(places), n_resamples) of the `counts` (n, n_resamples), taken in `order`, before each place."""
-    # It takes a tenth of a second to import, which most jobs need not spend.
-    from scipy import sparse
-
-    # Only the totals at these places are needed: summing between them is much cheaper than a running sum over all,
-    # and a sparse product, which takes the rows from where they are, much cheaper than np.add.reduceat.
-    bounds = np.unique(np.concatenate([[0], *places]))
-    inner = bounds[bounds < len(counts)]
-    ones = np.ones(len(order), counts.dtype)
-    between = sparse.csr_matrix((ones, order, np.append(inner, len(order))), shape=(len(inner), len(order)))
-    totals = np.cumsum(between @ counts, axis=0, dtype=np.int32)
-    before = np.concatenate([np.zeros((1, counts.shape[1]), np.int32), totals])
-    return [before[np.searchsorted(bounds, place)] for place in places]

@@ -187,3 +187,16 @@ def test_a_users_metric_is_named_by_its_module_and_resampled_with_the_items():
 def test_an_unknown_metric_is_refused(name):
     with pytest.raises(ValueError, match="metric"):
         metrics.metric(name)
+
+
+def test_resampled_values_are_those_of_the_given_arrays_whatever_was_asked_before():
+    generator = np.random.default_rng(0)
+    y_true = generator.random((60, 3)) < 0.4
+    scores = [generator.random((60, 3)) for _ in range(2)]
+    once = np.ones((1, 60), dtype=int)
+    for y_score in (*scores, scores[0].copy(), scores[0]):
+        for metric in (tagging.average_precision, tagging.roc_auc):
+            values, per_label = metric(y_true, y_score, "abc", once)
+            expected, of_labels = metric(y_true, y_score, "abc")
+            assert values == pytest.approx([expected])
+            np.testing.assert_allclose(per_label[0], of_labels)

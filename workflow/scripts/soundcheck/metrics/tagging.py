@@ -82,7 +82,7 @@ def _resampled(worths: Sequence[Callable], y_true, y_score, weights) -> dict[Cal
     chunk = max(1, _WORKING_SET // max(1, len(y_true)))
     # Memory limits the speed: integers as narrow as the total of a resample allows, here and in what is summed.
     dtype = np.int16 if weights.sum(axis=1).max(initial=0) <= np.iinfo(np.int16).max else np.int32
-    rankings = [_ranking(*columns) for columns in zip(y_true.T, y_score.T, strict=True)]
+    rankings = [_ranking(*columns, dtype) for columns in zip(y_true.T, y_score.T, strict=True)]
     for start in range(0, len(weights), chunk):
         counts = np.ascontiguousarray(weights[start : start + chunk].T, dtype)
         for label, ranking in enumerate(rankings):
@@ -136,8 +136,8 @@ class _Ranking:
     between: object
 
 
-def _ranking(truth: np.ndarray, score: np.ndarray) -> _Ranking | None:
-    """None without positive or without negative items."""
+def _ranking(truth: np.ndarray, score: np.ndarray, dtype: type) -> _Ranking | None:
+    """None without positive or without negative items; `dtype` is that of the counts that will be summed."""
     # It takes a tenth of a second to import, which most jobs need not spend.
     from scipy import sparse
 
@@ -152,7 +152,7 @@ def _ranking(truth: np.ndarray, score: np.ndarray) -> _Ranking | None:
     # Summing between the ranks that matter is much cheaper than a running sum over all, and a sparse product, which
     # takes the rows from where they are, much cheaper than np.add.reduceat.
     bounds = np.unique(np.concatenate([[0, n], first, after]))
-    between = sparse.csr_matrix((np.ones(n, np.int16), order, bounds), shape=(len(bounds) - 1, n))
+    between = sparse.csr_matrix((np.ones(n, dtype), order, bounds), shape=(len(bounds) - 1, n))
     return _Ranking(order[places], first, after, before[first], before[after], bounds, between)
 
 
@@ -163,7 +163,7 @@ def _values(
     if ranking is None:
         return
     own = counts[ranking.positives]
-    before, positives_before = _running(ranking.between.astype(counts.dtype) @ counts), _running(own)
+    before, positives_before = _running(ranking.between @ counts), _running(own)
     above, through = (before[np.searchsorted(ranking.bounds, ranks)] for ranks in (ranking.first, ranking.after))
     positives_above, positives_through = positives_before[ranking.above], positives_before[ranking.through]
     n_positives = positives_before[-1]

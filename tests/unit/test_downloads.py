@@ -5,7 +5,7 @@ import threading
 from collections import namedtuple
 
 import pytest
-from faulty_server import CONTENT, SHA256, serving
+from faulty_server import CONTENT, SHA256
 
 from soundcheck import downloads
 from soundcheck.downloads.remote import Remote
@@ -13,12 +13,6 @@ from soundcheck.errors import DownloadError
 
 NAMES = ("a.bin", "b.bin", "parts/c.bin")
 Usage = namedtuple("Usage", "total used free")
-
-
-@pytest.fixture
-def server():
-    with serving() as server:
-        yield server
 
 
 def remotes(server, names=NAMES, **known):

@@ -6,21 +6,10 @@ from pathlib import Path
 
 import pytest
 from disks import no_file_above, read_only_folder
-from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind, serving
+from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind
 
 from soundcheck.downloads import fetching
 from soundcheck.errors import DownloadError
-
-
-@pytest.fixture
-def server():
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "data" / "notes.zip"
 
 
 def test_a_file_arrives_whole_and_alone(server, target):

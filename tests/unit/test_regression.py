@@ -238,6 +238,11 @@ def test_a_target_without_variance_has_no_r2():
 IDS = dict(zip(scoring.AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=True))
 
 
+def scored_by(*paths):
+    table, metadata = scoring.predictions(*paths, IDS)
+    return table, metadata, scoring.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A fitted and scored probe on 100 tracks, one of whose tests has no embedding; predictions, score rows, paths."""
@@ -254,7 +259,7 @@ def run(tmp_path_factory):
     parquet.write(pa.table(embeddings), folder / "embeddings.parquet", {"dimension": 6})
     inputs = (folder / "embeddings.parquet", folder / "split.parquet")
     fitting.fit_probe(*inputs, PARAMETERS, folder / "model.npz", folder / "history.csv", folder / "tensorboard")
-    scored = scoring.score(*inputs, folder / "model.npz", IDS, ["r2", "mae"], 200, 0)
+    scored = scored_by(*inputs, folder / "model.npz")
     return scored, folder, split, missing
 
 
@@ -290,7 +295,7 @@ def test_history_and_scores_are_the_same_bytes_in_a_second_run(run, tmp_path):
     fitting.fit_probe(*inputs, PARAMETERS, tmp_path / "model.npz", tmp_path / "history.csv", tmp_path / "tensorboard")
     assert (tmp_path / "model.npz").read_bytes() == (folder / "model.npz").read_bytes()
     assert (tmp_path / "history.csv").read_bytes() == (folder / "history.csv").read_bytes()
-    assert scoring.score(*inputs, tmp_path / "model.npz", IDS, ["r2", "mae"], 200, 0)[2] == rows
+    assert scored_by(*inputs, tmp_path / "model.npz")[2] == rows
     assert next(csv.DictReader((folder / "history.csv").open()))["train_loss"]
 
 

@@ -77,7 +77,8 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    return scoring.score(*paths, ids, names, n_resamples, seed)
+    table, metadata = scoring.predictions(*paths, ids)
+    return table, metadata, scoring.scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
 def _one(rows, **wanted):

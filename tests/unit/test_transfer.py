@@ -1,20 +1,9 @@
 """One attempt: what is missing is asked for, and what comes is believed only where it fits what is here."""
 
 import pytest
-from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind, serving
+from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind
 
 from soundcheck.errors import DownloadError
-
-
-@pytest.fixture
-def server():
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "data" / "notes.zip"
 
 
 @pytest.mark.parametrize("sha256", [None, SHA256])

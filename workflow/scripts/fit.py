@@ -5,10 +5,12 @@ from soundcheck.jobs import job
 with job(snakemake.log[0]):
     import torch
 
+    from soundcheck.fitting import fit_probe
+
     if snakemake.params.task_type == "event_detection":
-        from soundcheck.event_fitting import fit_probe
+        from soundcheck.event_fitting import of_frames as fold_fitter
     else:
-        from soundcheck.fitting import fit_probe
+        from soundcheck.fitting import of_tracks as fold_fitter
 
     wants_gpu = bool(snakemake.resources.get("gpu"))
     fit_probe(
@@ -19,5 +21,6 @@ with job(snakemake.log[0]):
         snakemake.output.history,
         snakemake.output.tensorboard,
         threads=snakemake.threads,
+        fold_fitter=fold_fitter,
         device="cuda" if wants_gpu and torch.cuda.is_available() else "cpu",
     )

@@ -7,6 +7,7 @@ from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.catalog import Catalog
 from soundcheck.embedder_entries import OWN, file_and_function, local_files
 from soundcheck.errors import nearest
+from soundcheck.files import here_or_in
 from soundcheck.tasks import POSTPROCESSING, fitting_metrics, resolve_task
 from soundcheck.validation import Problem
 
@@ -130,8 +131,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
 
 def label_file(dataset: dict) -> str:
     """The path of the table that `csv` names, in the working directory or in the folder of audio; empty for none."""
-    places = (Path(dataset["csv"]), Path(dataset.get("dir", ""), dataset["csv"])) if dataset["csv"] else ()
-    return next((str(place) for place in places if place.is_file()), "")
+    return str(here_or_in(dataset.get("dir", ""), dataset["csv"]) or "") if dataset["csv"] else ""
 
 
 def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:

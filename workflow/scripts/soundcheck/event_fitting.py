@@ -2,39 +2,30 @@
 
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from soundcheck import metrics
 from soundcheck.detection import Frames
-from soundcheck.fitting import fit_folds, log_epoch, write
+from soundcheck.fitting import log_epoch
 from soundcheck.probes import items, mlp, training
 
 log = logging.getLogger(__name__)
 
-LOWER_IS_BETTER = {"segment_error_rate"}
 
-
-def fit_probe(
-    embeddings_path: str | Path,
-    split_path: str | Path,
-    parameters: dict,
-    model_path: str | Path,
-    history_path: str | Path,
-    tensorboard_dir: str | Path,
-    device: str = "cpu",
-    threads: int = 1,
-) -> dict[int, mlp.Model]:
-    """Fit the probe on the frames of each fold, as `fitting.fit_probe` does on tracks.
+def of_frames(
+    embeddings_path: str | Path, split_path: str | Path, parameters: dict, device: str, threads: int
+) -> Callable:
+    """What fits a fold on frames, as `fitting.of_tracks` does on tracks; for `fitting.fit_probe`.
 
     For each seed, the pair of `parameters["postprocessing"]` that scores best on the validation tracks is kept in the
     model's facts; of equally good ones that with the longest filter, then the longest duration.
     """
     frames = Frames(embeddings_path, split_path)
 
-    def fit_fold(parts: dict, split: dict) -> tuple[mlp.Model, list[dict], int]:
+    def fit_fold(fold: int, parts: dict, split: dict) -> tuple[mlp.Model, list[dict], int]:
         arrays, n_missing, present = [], 0, {}
         for part in ("train", "validation"):
             present[part], missing = items.join(parts.get(part, {}), frames.rows)
@@ -42,23 +33,24 @@ def fit_probe(
             n_missing += len(missing)
         model, history = training.fit(*arrays, split["classes"], "multilabel", parameters, device, log_epoch, threads)
         model.facts["postprocessing"] = _chosen(model, frames, present["validation"], parameters["postprocessing"])
+        _log_choices(fold, model)
         return model, history, n_missing
 
-    models, history = fit_folds(fit_fold, embeddings_path, split_path, parameters["save_criterion"])
-    for fold, model in models.items():
-        for seed, choice in zip(model.seeds, model.facts["postprocessing"], strict=True):
-            log.info(
-                "fold %d, seed %d: median filter of %g ms, events of at least %g ms: %s %s on validation tracks",
-                *(fold, seed, *(choice[key] for key in ("median_filter_ms", "min_duration_ms", "metric"))),
-                "without a value" if choice["value"] is None else f"{choice['value']:.4f}",
-            )
-    write(models, history, model_path, history_path, tensorboard_dir)
-    return models
+    return fit_fold
+
+
+def _log_choices(fold: int, model: mlp.Model) -> None:
+    for seed, choice in zip(model.seeds, model.facts["postprocessing"], strict=True):
+        log.info(
+            "fold %d, seed %d: median filter of %g ms, events of at least %g ms: %s %s on validation tracks",
+            *(fold, seed, *(choice[key] for key in ("median_filter_ms", "min_duration_ms", "metric"))),
+            "without a value" if choice["value"] is None else f"{choice['value']:.4f}",
+        )
 
 
 def _chosen(model: mlp.Model, frames: Frames, track_ids: Sequence[str], grid: dict) -> list[dict]:
     """For each seed the best `median_filter_ms` and `min_duration_ms`, with their `value` on the validation tracks."""
-    metric, sign = metrics.metric(grid["choose_by"]), -1 if grid["choose_by"] in LOWER_IS_BETTER else 1
+    metric, sign = metrics.metric(grid["choose_by"]), -1 if grid["choose_by"] in metrics.LOWER_IS_BETTER else 1
     pairs = itertools.product(*(sorted(grid[key], reverse=True) for key in ("median_filter_ms", "min_duration_ms")))
     choices = [{"median_filter_ms": median, "min_duration_ms": shortest} for median, shortest in pairs]
     scores = [frames.scored(track_id, model) for track_id in track_ids]

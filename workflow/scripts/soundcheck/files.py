@@ -10,6 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 
+def here_or_in(folder: str | Path, name: str | Path) -> Path | None:
+    """The file of this name in the working directory, else in a folder; None where it is in neither."""
+    return next((path for path in (Path(name), Path(folder, name)) if path.is_file()), None)
+
+
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there when the block ends well, remove it when it raises.

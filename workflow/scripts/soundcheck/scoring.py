@@ -22,28 +22,6 @@ COLUMNS = (*AXES, "metric", "label", "predicted", "fold", "seed", "value", "low"
 MEAN = "mean"
 
 
-def score(
-    embeddings_path: str | Path,
-    split_path: str | Path,
-    model_path: str | Path,
-    ids: dict[str, str],
-    metric_names: Sequence[str],
-    n_resamples: int,
-    seed: int,
-) -> tuple[pa.Table, dict, list[dict]]:
-    """Test every fold and seed of a probe on one condition.
-
-    Returns the predictions' table, its metadata, and the score rows (dictionaries with the keys `COLUMNS`).
-
-    Raises
-    ------
-    ValueError
-        As `predictions` and `scores_from_predictions` do.
-    """
-    table, metadata = predictions(embeddings_path, split_path, model_path, ids)
-    return table, metadata, scores_from_predictions(table, metadata, metric_names, n_resamples, seed)
-
-
 def predictions(
     embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str]
 ) -> tuple[pa.Table, dict]:

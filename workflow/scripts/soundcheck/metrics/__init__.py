@@ -32,6 +32,9 @@ BUILT_IN = {
     "segment_error_rate": "soundcheck.metrics.events.segment_error_rate",
 }
 
+# Of the built-in ones.
+LOWER_IS_BETTER = {"mae", "segment_error_rate"}
+
 
 def metric(name: str) -> Callable:
     """The metric of this name: a built-in one, or any function by its dotted name.

@@ -18,6 +18,7 @@ from soundcheck.datasets.support.track_columns import (
     renaming,
 )
 from soundcheck.errors import SoundcheckError
+from soundcheck.files import here_or_in
 from soundcheck.naming import several
 
 _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
@@ -25,9 +26,9 @@ _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
 
 def find_csv(folder: Path, name: str) -> Path:
     """Where a CSV lies: in the working directory, or in the folder of audio. Raises SoundcheckError."""
-    for path in (Path(name), folder / name):
-        if path.is_file():
-            return path
+    path = here_or_in(folder, name)
+    if path:
+        return path
     raise SoundcheckError(f"the CSV '{name}' is neither in the working directory nor in '{folder}'.")
 
 

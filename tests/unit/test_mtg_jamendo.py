@@ -7,7 +7,6 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from conftest import REAL_AUDIO
 from local_server import published, redirect, serving
 from official import indexed, tagging_split
 
@@ -268,10 +267,8 @@ def test_stray_spaces_do_not_make_another_tag(own_copy):
     assert {tag for tags in labels for tag in tags} == set(TAGS["genre"])
 
 
-def test_the_real_files_are_read(tmp_path):
-    folder = REAL_AUDIO / "mirdata-samples" / "mtg_jamendo_autotagging_moodtheme"
-    if not folder.is_dir():
-        pytest.skip(f"no real files at {folder}")
+def test_the_real_files_are_read(mirdata_samples, tmp_path):
+    folder = mirdata_samples / "mtg_jamendo_autotagging_moodtheme"
     mtg_jamendo.download(folder, subset="moodtheme")
     tracks = indexed(mtg_jamendo, folder, tmp_path, subset="moodtheme").set_index("track_id", drop=False)
     sample = tracks.loc["track_0000948"]

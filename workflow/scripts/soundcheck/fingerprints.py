@@ -1,12 +1,12 @@
 """What tells recordings apart: a digest of the decoded samples, and a fingerprint that survives re-encoding.
 
-The fingerprint follows Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System" (ISMIR 2002): 33 bands spaced
-logarithmically, and for each short frame a key of 32 bits, the signs of the differences between neighbouring bands. Two
-things differ. The signs are not differenced over time, so that they hold for sustained notes too; and beside the keys
-the levels of the bands are kept, with which `soundcheck.duplicates` compares two recordings frame by frame.
+The fingerprint is a mel spectrogram, as librosa computes it. Its levels are kept, with which `soundcheck.duplicates`
+compares two recordings frame by frame; and for each frame a key of 32 bits, the signs of the differences between
+neighbouring bands, by which recordings are looked up. Keys of this kind are those of Haitsma and Kalker, "A Highly
+Robust Audio Fingerprinting System" (ISMIR 2002), but for one thing: the signs are not differenced over time, so that
+they hold for sustained notes too.
 """
 
-import hashlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -22,11 +22,9 @@ from soundcheck.workers import processes
 # What telephones and 16 kbps leave of music is enough to know it again.
 RATE = 8000
 WINDOW = 1024
-HOP = 128
+HOP = 256
 N_BANDS = 33
-LOWEST_HZ, HIGHEST_HZ = 200, 3600
-# Levels are kept for every second frame, in steps of half a decibel above a floor that lies this far below the loudest.
-LEVEL_HOP = 2
+# Levels are kept in steps of half a decibel above a floor that lies this far below the loudest.
 STEPS_PER_DB = 2
 RANGE_DB = 45
 # Quieter frames are background: their keys say nothing about a recording.
@@ -37,18 +35,16 @@ MAX_KEYS = 256
 _MIXER = np.uint32(2654435761)
 # Samples decoded at once: little enough for the processor's cache, and long recordings need no more memory than short.
 _BLOCK = 1 << 16
-_FRAMES_AT_ONCE = 256
+_FRAMES_AT_ONCE = 1024
 _ROW_GROUP = 256
 
-_EDGES = np.round(np.geomspace(LOWEST_HZ, HIGHEST_HZ, N_BANDS + 1) * WINDOW / RATE).astype(int)
-_HANN = np.hanning(WINDOW).astype(np.float32)
 _BITS = np.uint32(1) << np.arange(N_BANDS - 1, dtype=np.uint32)
 
 
 @dataclass(frozen=True)
 class Fingerprint:
     """Of one recording: `digest` of its samples; `keys` `(n,)`, sorted, with the frame in which each is first heard
-    (`places`); `levels` `(n_level_frames, N_BANDS)`, in steps of 1 / STEPS_PER_DB dB above the floor."""
+    (`places`); `levels` `(n_frames, N_BANDS)`, in steps of 1 / STEPS_PER_DB dB above the floor."""
 
     digest: str
     keys: np.ndarray
@@ -59,19 +55,21 @@ class Fingerprint:
 def fingerprint(path: str | Path) -> Fingerprint:
     """Decode a file once, in blocks, for its digest and its fingerprint.
 
-    The digest covers the samples as float32, their rate and the number of channels; tags and containers do not count.
+    The digest, XXH3 of 128 bits, covers the samples as float32, their rate and the number of channels; tags and
+    containers do not count.
 
     Raises:
         UnusableAudioError: the file is missing, not readable as audio, empty, silent, or not finite throughout.
     """
     import soundfile
     import soxr
+    import xxhash
 
     if not Path(path).is_file():
         raise UnusableAudioError("missing file")
     try:
         with soundfile.SoundFile(path) as file:
-            digest = hashlib.sha256(f"{file.samplerate} Hz, {file.channels} channels".encode())
+            digest = xxhash.xxh3_128(f"{file.samplerate} Hz, {file.channels} channels".encode())
             low_rate = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32", quality="LQ")
             energies = _energies(low_rate.resample_chunk(*block) for block in _mono_blocks(file, digest))
     except (soundfile.SoundFileError, RuntimeError) as error:
@@ -89,9 +87,12 @@ def write_fingerprints(
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
-    import scipy.fft  # noqa: F401 (workers share what is loaded before they are forked)
+
+    # Workers share what is loaded before they are forked.
     import soundfile  # noqa: F401
     import soxr  # noqa: F401
+    import xxhash  # noqa: F401
+    from librosa.feature import melspectrogram  # noqa: F401
 
     from soundcheck.files import atomic
 
@@ -169,11 +170,10 @@ def _energies(blocks: Iterator[np.ndarray]) -> np.ndarray:
 
 
 def _band_energies(samples: np.ndarray, n_frames: int) -> np.ndarray:
-    from scipy.fft import rfft
+    from librosa.feature import melspectrogram
 
-    frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP][:n_frames]
-    spectrum = rfft(frames * _HANN, axis=1)[:, : _EDGES[-1]]
-    return np.add.reduceat(spectrum.real**2 + spectrum.imag**2, _EDGES[:-1], axis=1)
+    heard = samples[: (n_frames - 1) * HOP + WINDOW]
+    return melspectrogram(y=heard, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=N_BANDS, center=False).T
 
 
 def _described(energies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -189,4 +189,4 @@ def _described(energies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if len(keys) > MAX_KEYS:
         kept = np.sort(np.argsort(keys * _MIXER, kind="stable")[:MAX_KEYS])
         keys, places = keys[kept], places[kept]
-    return keys, places.astype(np.int32), levels[::LEVEL_HOP]
+    return keys, places.astype(np.int32), levels

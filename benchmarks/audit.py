@@ -63,7 +63,7 @@ def decode_all(folder: Path, tracks: list[tuple[str, str]], threads: int) -> Non
 def main() -> None:
     """Print a Markdown table."""
     given = [int(argument) for argument in sys.argv[1:]]
-    count, threads = [*given, *(48, 2)[len(given) :]]
+    count, threads = [*given, *(200, 2)[len(given) :]]
     print(f"{count} clips of {SECONDS:g} s on {threads} threads; seconds per 1,000 tracks")
     print()
     print("| format | decoding alone | with digest and fingerprint | ratio | search | fingerprints, kB a track |")

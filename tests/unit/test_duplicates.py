@@ -68,6 +68,29 @@ def test_an_excerpt_is_found_with_its_place(clips):
     assert pair.overlap_s == pytest.approx(3.0, abs=0.3)
 
 
+def test_a_clip_of_a_recording_of_minutes_is_found(tmp_path):
+    low = 16_000
+    recording = music(240.0, low)
+    as_wav(tmp_path / "recording", recording, low)
+    as_mp3(tmp_path / "clip", recording[100 * low + 777 : 125 * low], low)
+    as_wav(tmp_path / "other", music(60.0, low, seed=1), low)
+    (pair,) = found_in(tmp_path).values()
+    assert (pair.track_a, pair.track_b) == ("clip", "recording")
+    assert pair.offset_s == pytest.approx(-100.05, abs=0.05)
+
+
+def test_recordings_that_share_keys_by_chance_are_hardly_compared(tmp_path, monkeypatch):
+    """Music of one kind shares keys, but not in one place."""
+    compared = []
+    match = duplicates._best_match
+    monkeypatch.setattr(duplicates, "_best_match", lambda *given: compared.append(given[2]) or match(*given))
+    for number in range(24):
+        as_wav(tmp_path / f"{number:02}", music(20.0, 16_000, seed=number), 16_000)
+    as_wav(tmp_path / "copy", 0.5 * music(20.0, 16_000, seed=0), 16_000)
+    assert found_in(tmp_path).keys() == {("00", "copy")}
+    assert len([offsets for offsets in compared if offsets]) < 0.1 * 25 * 24 / 2
+
+
 def test_other_music_is_no_copy(clips):
     copies = {"clip-0", *COPIES}
     assert all({a, b} <= copies or {a, b} == {"clip-1", "excerpt"} for a, b in clips)

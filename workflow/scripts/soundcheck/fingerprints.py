@@ -173,7 +173,8 @@ def _band_energies(samples: np.ndarray, n_frames: int) -> np.ndarray:
     from librosa.feature import melspectrogram
 
     heard = samples[: (n_frames - 1) * HOP + WINDOW]
-    return melspectrogram(y=heard, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=N_BANDS, center=False).T
+    # Without a norm the upper bands, which are wider, lie hardly below the others, so that keys differ more.
+    return melspectrogram(y=heard, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=N_BANDS, center=False, norm=None).T
 
 
 def _described(energies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

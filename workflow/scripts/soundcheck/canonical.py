@@ -3,6 +3,7 @@
 import os
 
 from soundcheck.catalog import Catalog
+from soundcheck.nothing import given
 
 KEY_SYNONYMS = {
     "features": "embedders",
@@ -29,10 +30,13 @@ TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilab
 
 
 def canonical(raw: object, catalog: Catalog) -> object:
-    """`raw` with shorthands expanded and synonyms replaced. What it does not understand it leaves for the schema."""
+    """`raw` with shorthands expanded and synonyms replaced, and without keys that have nothing behind them.
+
+    What it does not understand it leaves for the schema.
+    """
     if not isinstance(raw, dict):
         return raw
-    config = _at_home(raw)
+    config = _at_home(given(raw, catalog.schema))
     if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
@@ -41,16 +45,18 @@ def canonical(raw: object, catalog: Catalog) -> object:
         config["experiments"] = [config["experiments"]] if is_single else list(config["experiments"].values())
     if isinstance(config.get("experiments"), list):
         config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
+    if isinstance(config.get("catalogue"), dict):
+        config["catalogue"] = {name: _embedder_row(row, catalog) for name, row in config["catalogue"].items()}
     return config
 
 
 def _experiment(raw: object, catalog: Catalog) -> object:
     if not isinstance(raw, dict):
         return raw
-    experiment = {KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}
+    experiment = _given({KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}, "experiment", catalog)
     task = _named(experiment.get("task"))
     if isinstance(task, dict):
-        task = {KEY_SYNONYMS.get(key, key): value for key, value in task.items()}
+        task = _given({KEY_SYNONYMS.get(key, key): value for key, value in task.items()}, "task", catalog)
         if "aggregation" in task:
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
@@ -68,16 +74,32 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         # Predictions are aggregated, or events made of them, where frames are not: an embedder that is not pooled.
         each = experiment["embedders"]
         experiment["embedders"] = [{"pooling": "none"} | item if isinstance(item, dict) else item for item in each]
-    if detects and isinstance(experiment.get("embedders"), list):
+    if isinstance(experiment.get("embedders"), list):
         # Scenes have no times.
+        use = {"use": "timestamps" if detects else "scene"}
         each = experiment["embedders"]
-        experiment["embedders"] = [
-            {"use": "timestamps"} | item if isinstance(item, dict) and "hear" in item else item for item in each
-        ]
+        experiment["embedders"] = [use | item if isinstance(item, dict) and "hear" in item else item for item in each]
     _each(experiment, "probes", _probe, catalog)
     synonyms = _metric_synonyms(catalog)
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
+    _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
     return experiment
+
+
+def _given(item: object, kind: str, catalog: Catalog) -> object:
+    """Without the keys that have nothing behind them; `kind` is the name of its definition in the schema."""
+    return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
+
+
+def _embedder_row(raw: object, catalog: Catalog) -> object:
+    row = _given(raw, "embedder_row", catalog)
+    if not isinstance(row, dict):
+        return row
+    described = catalog.schema["$defs"]["embedder_row"]["properties"]
+    if isinstance(row.get("weights"), list):
+        file = described["weights"]["items"]
+        row["weights"] = [given(item, file) if isinstance(item, dict) else item for item in row["weights"]]
+    return row
 
 
 def _at_home(mapping: dict) -> dict:
@@ -115,7 +137,10 @@ def _dataset(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    dataset = _at_home(item)
+    dataset = _at_home(_given(item, "dataset", catalog))
+    if isinstance(dataset.get("options"), dict):
+        # No dataset has an option of which nothing is a value.
+        dataset["options"] = {key: value for key, value in dataset["options"].items() if value is not None}
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
@@ -135,20 +160,21 @@ def _scenario(item: object, catalog: Catalog) -> object:
         scenario: dict = {"transforms": item}
     elif isinstance(item, dict) and "type" in item:
         scenario = {"transforms": [{key: value for key, value in item.items() if key != "name"}]}
-        scenario |= {"name": item["name"]} if "name" in item else {}
+        scenario |= {"name": item["name"]} if item.get("name") is not None else {}
     elif isinstance(item, dict):
-        scenario = dict(item)
+        scenario = _given(item, "scenario", catalog)
     else:
         return item
     if isinstance(scenario.get("transforms"), list):
-        scenario["transforms"] = [_transform(transform) for transform in scenario["transforms"]]
+        scenario["transforms"] = [_transform(transform, catalog) for transform in scenario["transforms"]]
         scenario.setdefault("name", scenario_name(scenario["transforms"]))
     return scenario
 
 
-def _transform(item: object) -> object:
+def _transform(item: object, catalog: Catalog) -> object:
     if isinstance(item, str):
         return {"type": item}
+    item = _given(item, "transform", catalog)
     if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
         return item
     return item | {
@@ -202,6 +228,7 @@ def _embedder(item: object, catalog: Catalog) -> object:
     if not isinstance(item, dict):
         return item
     embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
+    embedder = _given(embedder, "embedder", catalog)
     if "like" in embedder:
         embedder.setdefault("name", embedder["like"])
     return embedder
@@ -212,7 +239,7 @@ def _probe(item: object, catalog: Catalog) -> object:
         return {"name": item, **catalog.probes[item]} if item in catalog.probes else item
     if not isinstance(item, dict):
         return item
-    probe = dict(item)
+    probe = _given(item, "probe", catalog)
     if probe.get("emb_dim_reduction") in (False, None) and "emb_dim_reduction" in probe:
         probe["emb_dim_reduction"] = "none"
     if str(probe.get("emb_dim_reduction")).lower() == "pca":

@@ -289,7 +289,7 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
             f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
         )
-    components = probe["pca_components"]
+    components = probe.get("pca_components")
     if isinstance(components, float) and components >= 1 and not components.is_integer():
         yield (
             (*path, "pca_components"),

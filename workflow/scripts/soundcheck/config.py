@@ -44,9 +44,10 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     """
     locator = Locator(files, KEY_SYNONYMS)
     _stop_at_repeated_keys(locator)
-    if isinstance(raw, dict):
-        catalog = catalog.extended(raw.get("catalogue"))
-    completed = complete(canonical(raw, catalog), catalog.schema)
+    given = canonical(raw, catalog)
+    if isinstance(given, dict):
+        catalog = catalog.extended(given.get("catalogue"))
+    completed = complete(given, catalog.schema)
     _stop_at(list(problems(completed, catalog)), locator)
     _stop_at(list(wrong_names(completed, catalog)), locator)
     experiments = [_experiment(item, completed, catalog) for item in completed["experiments"]]
@@ -75,8 +76,15 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
 
 def _stop_at(found: list[Problem], locator: Locator) -> None:
     if found:
-        lines = "\n".join(f"  {locator.place(path)}: {message}" for path, message in found)
+        lines = "\n".join(
+            f"  {locator.place(path)}: {message}{_empty(locator.empty_keys(path))}" for path, message in found
+        )
         raise SoundcheckError(f"the configuration has {len(found)} mistake{'s'[: len(found) > 1]}:\n{lines}")
+
+
+def _empty(keys: list[str]) -> str:
+    """That something may have been forgotten, beside a mistake of the mapping that it is forgotten in."""
+    return f"; nothing stands behind {', '.join(f'`{key}`' for key in keys)}" if keys else ""
 
 
 def _stop_at_repeated_keys(locator: Locator) -> None:
@@ -201,5 +209,5 @@ def _sorted(transforms: list[dict]) -> list[dict]:
 def _probe(item: dict, seeds: list[int]) -> Probe:
     left = {"name", "type", "emb_shape", "train_sampling"}
     parameters = {key: value for key, value in item.items() if key not in left}
-    open_keys = dict.fromkeys(("output_activation", "save_criterion"))
+    open_keys = dict.fromkeys(("output_activation", "save_criterion", "pca_components"))
     return Probe(item["name"], {"kind": "mlp", "seeds": seeds, **open_keys, **parameters})

@@ -9,6 +9,7 @@ from soundcheck.catalog import Catalog
 from soundcheck.errors import nearest
 from soundcheck.locations import Path_
 from soundcheck.naming import safe_id
+from soundcheck.nothing import schema_of_given
 
 Problem = tuple[tuple[str | int, ...], str]
 # What belongs into a dataset's `options`, and is easily written beside them.
@@ -26,13 +27,17 @@ _NAMED = {"deformations": "deformations", "probes": "probes"}
 
 
 def complete(instance: object, schema: dict, root: dict | None = None) -> object:
-    """A copy of `instance` with the schema's defaults, and with numbers that YAML read as text made numbers."""
-    root = root or schema
+    """A copy of `instance` with the schema's defaults, and with numbers that YAML read as text made numbers.
+
+    A default of null means that a key that is not given stays away.
+    """
+    if root is None:
+        root = schema = schema_of_given(schema)
     schema = _resolved(schema, root)
     if isinstance(instance, dict) and "properties" in schema:
         filled = {key: complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()}
         for key, described in schema["properties"].items():
-            if key not in filled and "default" in described:
+            if key not in filled and described.get("default") is not None:
                 filled[key] = json.loads(json.dumps(described["default"]))
         return filled
     if isinstance(instance, list):
@@ -42,18 +47,19 @@ def complete(instance: object, schema: dict, root: dict | None = None) -> object
 
 def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
     """Each violation of the schema: its path in the configuration, and what is wrong with it."""
-    validator = jsonschema.Draft202012Validator(catalog.schema)
+    schema = schema_of_given(catalog.schema)
+    validator = jsonschema.Draft202012Validator(schema)
     told = set()
     for error in sorted(validator.iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]):
-        for problem in _described(error, tuple(error.absolute_path), catalog):
+        for problem in _described(error, tuple(error.absolute_path), schema, catalog):
             # Of several missing keys each is an error of its own, with the same message.
             if problem not in told:
                 yield problem
             told.add(problem)
 
 
-def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog) -> Iterator[Problem]:
-    schema = _resolved(error.schema, catalog.schema)
+def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catalog: Catalog) -> Iterator[Problem]:
+    schema = _resolved(error.schema, root)
     if error.validator == "additionalProperties":
         for key in sorted(error.instance.keys() - schema["properties"].keys(), key=str):
             option = key in _OPTIONS and "options" in schema["properties"]
@@ -67,14 +73,14 @@ def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog)
     elif error.validator == "enum":
         possible = ", ".join(map(str, error.validator_value))
         hint = f"; possible are {possible}" if len(possible) < 100 else nearest(error.instance, error.validator_value)
-        yield path, f"{error.instance!r} is not possible{hint}"
+        yield path, f"{_found(error)} is not possible{hint}{_default(error)}"
     elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
         known = getattr(catalog, _NAMED[path[-2]])
         yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
     elif error.validator == "anyOf":
         possible = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
         hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
-        yield path, f"{error.instance!r} is not possible; {hint}"
+        yield path, f"{_found(error)} is not possible; {hint.rstrip('.')}{_default(error)}"
     elif error.validator == "pattern":
         safe = safe_id(error.instance).lstrip(".-_")
         yield (
@@ -84,13 +90,24 @@ def _described(error: jsonschema.ValidationError, path: Path_, catalog: Catalog)
         )
     elif error.validator == "type" and error.validator_value in _TYPES:
         wanted, advice = _TYPES[error.validator_value]
-        found = "nothing" if error.instance is None else repr(error.instance)
-        description = schema.get("description", "")
+        description = schema.get("description", "").rstrip(".")
         advice = "" if error.instance is None else advice
-        yield path, _shortened(f"{found} stands where {wanted} belongs{advice}") + f"; {description}".rstrip("; ")
+        stands = _shortened(f"{_found(error)} stands where {wanted} belongs{advice}")
+        yield path, stands + f"; {description}".rstrip("; ") + _default(error)
     else:
         description = schema.get("description", "")
         yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"
+
+
+def _found(error: jsonschema.ValidationError) -> str:
+    return "nothing" if error.instance is None else repr(error.instance)
+
+
+def _default(error: jsonschema.ValidationError) -> str:
+    """What to do where nothing stands, and leaving the key out means something."""
+    if error.instance is not None or "default" not in error.schema:
+        return ""
+    return f"; leave the key out for its default, {json.dumps(error.schema['default'])}"
 
 
 def _shortened(message: str) -> str:

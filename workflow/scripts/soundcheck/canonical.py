@@ -24,6 +24,7 @@ PARAMETER_SYNONYMS = {
     "max_absolute_rms_in_db": "max_absolute_rms_db",
 }
 EMBEDDER_SYNONYMS = {"hop": "hop_s"}
+SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
 TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
@@ -37,7 +38,11 @@ def canonical(raw: object, catalog: Catalog) -> object:
     if not isinstance(raw, dict):
         return raw
     config = _at_home(given(raw, catalog.schema))
-    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
+    for key in ("results", "models"):
+        if isinstance(config.get(key), str) and config[key].strip():
+            # Snakemake compares paths as text.
+            config[key] = os.path.normpath(config[key])
+    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool) and config["seeds"] > 0:
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
         # Experiments may have names; a single one may stand there without a list around it.
@@ -57,7 +62,7 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     task = _named(experiment.get("task"))
     if isinstance(task, dict):
         task = _given({KEY_SYNONYMS.get(key, key): value for key, value in task.items()}, "task", catalog)
-        if "aggregation" in task:
+        if "aggregation" in task and experiment.get("aggregation") in (None, task["aggregation"]):
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
             task["type"] = _replaced(task["type"], TASK_TYPES)
@@ -167,7 +172,7 @@ def _scenario(item: object, catalog: Catalog) -> object:
         return item
     if isinstance(scenario.get("transforms"), list):
         scenario["transforms"] = [_transform(transform, catalog) for transform in scenario["transforms"]]
-        scenario.setdefault("name", scenario_name(scenario["transforms"]))
+        scenario.setdefault("name", scenario_name(scenario["transforms"]) or "no-transforms")
     return scenario
 
 
@@ -178,16 +183,23 @@ def _transform(item: object, catalog: Catalog) -> object:
     if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
         return item
     return item | {
-        "params": {PARAMETER_SYNONYMS.get(key, key): _number(value) for key, value in item["params"].items()}
+        "params": {
+            PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else _number(value)
+            for key, value in item["params"].items()
+            # Where audiomentations has a value for nothing, it is its default.
+            if value is not None
+        }
     }
 
 
 def _number(value: object) -> object:
-    """YAML reads `1e-3`, a number without a point, as text."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    """YAML reads `1e-3`, a number without a point, as text. Whole numbers stay whole: some parameters must be."""
+    for kind in (int, float):
+        try:
+            return kind(value) if isinstance(value, str) else value
+        except ValueError:
+            continue
+    return value
 
 
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
@@ -199,7 +211,9 @@ def scenario_name(transforms: list) -> str:
 
 
 def _transform_name(transform: dict) -> str:
-    parameters = {key: value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)}
+    parameters = {
+        str(key): value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)
+    }
     parts = [str(transform["type"])]
     for key, value in parameters.items():
         quantity = key.removeprefix("min_")
@@ -260,11 +274,3 @@ def _probe_name(probe: dict, properties: dict) -> str:
         if _number(probe[key]) != _number(default):
             parts += [key, _readable(_number(probe[key]))]
     return "-".join(parts)
-
-
-def _number(value: object) -> object:
-    # YAML 1.1 reads 1e-3, without a point, as text.
-    try:
-        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    except ValueError:
-        return value

@@ -1,9 +1,11 @@
 """Where in a YAML file a value stands, so that an error can point at it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+
+from soundcheck.yaml_traps import traps
 
 Path_ = Sequence[str | int]
 
@@ -25,9 +27,9 @@ class Locator:
         _, file, lines = max(found, key=lambda item: item[0])
         return f"{file}, line {lines[-1]}: {name}"
 
-    def repeated_keys(self) -> list[tuple[str | Path, int, str]]:
-        """File, line and name of each key that a mapping has twice: YAML takes the last one, without a word."""
-        return [(file, *found) for file, node in self._documents for found in _repeated(node)]
+    def traps(self) -> list[tuple[str | Path, int, str]]:
+        """File, line and description of what YAML reads as something else than was written."""
+        return [(file, *found) for file, node in self._documents for found in traps(node, self._synonyms)]
 
     def empty_keys(self, path: Path_) -> list[str]:
         """The keys of the mapping at `path` that have nothing behind them, in the last file that has this place."""
@@ -78,20 +80,6 @@ class Locator:
             key, value = node.value[part]
             return key.start_mark.line + 1, value
         return None
-
-
-def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated(item)
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name in seen and name != "<<":
-                yield key.start_mark.line + 1, name
-            seen.add(name)
-            yield from _repeated(value)
 
 
 def dotted(path: Path_) -> str:

@@ -1,6 +1,8 @@
 """Checking a canonical configuration against the schema, in words for a researcher."""
 
+import datetime
 import json
+import math
 from collections.abc import Iterator
 
 import jsonschema
@@ -40,9 +42,40 @@ def complete(instance: object, schema: dict, root: dict | None = None) -> object
             if key not in filled and described.get("default") is not None:
                 filled[key] = json.loads(json.dumps(described["default"]))
         return filled
+    if "anyOf" in schema:
+        for option in schema["anyOf"]:
+            if (_resolved(option, root).get("type") == "array") == isinstance(instance, list) and not _is_text(
+                instance, schema
+            ):
+                instance = complete(instance, option, root)
+        return instance
     if isinstance(instance, list):
         return [complete(item, schema.get("items", {}), root) for item in instance]
     return _as_number(instance, schema)
+
+
+def _is_text(value: object, schema: dict) -> bool:
+    """Whether `value` is text that one of the alternatives takes as text."""
+    options = schema["anyOf"]
+    return isinstance(value, str) and any(
+        value in each.get("enum", ()) or each.get("type") == "string" for each in options
+    )
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number that can be computed with: none of `true`, `.inf` and `.nan`."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def shown(value: object) -> str:
+    """A value as a user may recognise it, although YAML has read it as something else than was meant."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}` (also written {'yes or on' if value else 'no or off'})"
+    if isinstance(value, datetime.date):
+        return f"the date {value}"
+    return repr(value)
 
 
 def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
@@ -56,6 +89,8 @@ def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
             if problem not in told:
                 yield problem
             told.add(problem)
+    for path in _not_finite(instance):
+        yield path, "this is no number that can be computed with (.inf, .nan, or too large): write another"
 
 
 def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catalog: Catalog) -> Iterator[Problem]:
@@ -73,14 +108,16 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
     elif error.validator == "enum":
         possible = ", ".join(map(str, error.validator_value))
         hint = f"; possible are {possible}" if len(possible) < 100 else nearest(error.instance, error.validator_value)
-        yield path, f"{_found(error)} is not possible{hint}{_default(error)}"
+        yield path, f"{shown(error.instance)} is not possible{hint}{_default(error)}"
     elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
         known = getattr(catalog, _NAMED[path[-2]])
         yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
     elif error.validator == "anyOf":
         possible = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
         hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
-        yield path, f"{_found(error)} is not possible; {hint.rstrip('.')}{_default(error)}"
+        yield path, f"{shown(error.instance)} is not possible; {hint.rstrip('.')}{_default(error)}"
+    elif error.validator == "pattern" and path[-1:] == ("reason",):
+        yield path, "the reason is empty: the report shows it"
     elif error.validator == "pattern":
         safe = safe_id(error.instance).lstrip(".-_")
         yield (
@@ -90,17 +127,22 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
         )
     elif error.validator == "type" and error.validator_value in _TYPES:
         wanted, advice = _TYPES[error.validator_value]
-        description = schema.get("description", "").rstrip(".")
+        # That of the whole configuration says nothing of a mistake.
+        description = schema.get("description", "").rstrip(".") if path else ""
         advice = "" if error.instance is None else advice
-        stands = _shortened(f"{_found(error)} stands where {wanted} belongs{advice}")
+        stands = _shortened(f"{shown(error.instance)} stands where {wanted} belongs{advice}")
         yield path, stands + f"; {description}".rstrip("; ") + _default(error)
     else:
         description = schema.get("description", "")
         yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"
 
 
-def _found(error: jsonschema.ValidationError) -> str:
-    return "nothing" if error.instance is None else repr(error.instance)
+def _not_finite(instance: object, path: Path_ = ()) -> Iterator[Path_]:
+    if isinstance(instance, float) and not math.isfinite(instance):
+        yield path
+    if isinstance(instance, dict | list):
+        for part, value in instance.items() if isinstance(instance, dict) else enumerate(instance):
+            yield from _not_finite(value, (*path, part))
 
 
 def _default(error: jsonschema.ValidationError) -> str:

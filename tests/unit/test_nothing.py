@@ -127,7 +127,7 @@ def test_keys_with_nothing_behind_them_change_nothing(whole, known, path, kind):
 
 def test_synonyms_names_and_options_with_nothing_behind_them_change_nothing(whole, known):
     without = _planned(copy.deepcopy(whole), known)
-    _at(whole, (*EXPERIMENT, "embedders", 0)).update(name=None, hop=None)
+    _at(whole, (*EXPERIMENT, "embedders", 0)).update(name=None, hop=None, options={"hop_s": None})
     _at(whole, (*EXPERIMENT, "probes", 0)).update(name=None)
     _at(whole, (*EXPERIMENT, "deformations", 1)).update(name=None)
     _at(whole, ("experiments", 2, "datasets", 1)).update(name=None)
@@ -135,10 +135,9 @@ def test_synonyms_names_and_options_with_nothing_behind_them_change_nothing(whol
     assert _planned(whole, known) == without
 
 
-def test_nothing_is_a_value_among_the_options_of_an_embedder(whole, known):
-    whole["experiments"][0]["embedders"] = [{"name": "x", "like": "neuralfp", "options": {"hop_s": None}}]
-    whole["experiments"][0]["exclude"] = []
-    assert read(whole, known).experiments[0].embedders[0].entry["hop_s"] is None
+def test_nothing_is_a_value_among_the_options_of_a_row(whole, known):
+    whole["catalogue"]["deep"]["options"] = {"hop_s": None}
+    assert read(whole, known).experiments[0].embedders[2].entry["hop_s"] is None
 
 
 def test_nothing_in_the_place_of_a_value_is_a_mistake_that_tells_the_default(whole, known):

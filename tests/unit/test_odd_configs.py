@@ -125,6 +125,46 @@ FILES = [
     (row("layers_of: mert-v1-95m, layers: [13]"), 7, "mert-v1-95m has layers 0 to 12, not 13"),
     (row("layers: [1]"), 7, "`layers` needs `layers_of`"),
 ]
+OTHERS = [
+    (probe("{name: M2, epochs: 5}"), 6, "M2 of config/probes.yaml has hidden_units: [128], and this one []"),
+    (
+        scenario("{name: D1, transforms: [{type: Reverse}]}"),
+        7,
+        "D1 is a scenario of config/deformations.yaml, and this",
+    ),
+    (embedder("{name: crepe-tiny, like: crepe-full}"), 5, "crepe-tiny is another embedder of the catalogue"),
+    (dataset("{train_on: synthetic, test_on: synthetic}"), 4, "trained and tested on the same tracks"),
+    (
+        probe("{emb_dim_reduction: PCA, pca_components: true}"),
+        6,
+        "`true` (also written yes or on) stands where a number",
+    ),
+    (probe("{emb_dim_reduction: PCA, pca_components: 1.0}"), 6, "neither a number of components nor a share"),
+    (embedder("{name: x, like: crepe-tiny, options: {capacity: 3}}"), 5, "3 stands where text belongs, such as 'tiny'"),
+    (dataset("{name: x, type: folder, dir: ., options: {label: 3}}"), 4, "3 stands where text belongs"),
+    (dataset("{name: x, type: folder, dir: ., options: {label: [a, ~]}}"), 4, "stands where text belongs"),
+    (dataset("{name: x, type: mirdata, dir: ., options: {version: 1.0}}"), 4, "1.0 stands where text belongs: put it"),
+    (dataset("{name: x, type: hear_tasks, dir: ., options: {sample_rate: 16k}}"), 4, "where a whole number belongs"),
+    (MINIMAL + "    seeds: [1]\n", 7, "unknown key 'seeds'; it belongs to the top level"),
+    (MINIMAL + "deformations: [D1]\n", 7, "unknown key 'deformations'; it belongs into an experiment"),
+    (scenario("Reverse"), 7, "unknown name 'Reverse'; a transform is {type: Reverse}"),
+    (MINIMAL + "catalogue: {mine: {family: __init__, sample_rate: 1}}\n", 7, "unknown family '__init__'"),
+    (MINIMAL + "catalogue: {mine: {family: user_code, sample_rate: 1}}\n", 7, "unknown family 'user_code'"),
+    (MINIMAL + "catalogue: {mine: {family: ../audio, sample_rate: 1}}\n", 7, "unknown family '../audio'"),
+    (row("weights: [{file: a, url: example.org/a}]"), 7, "'example.org/a' is no address"),
+    (row("weights: [{file: a, url: 'https://example.org/a', sha256: abc}]"), 7, "'abc' is no SHA-256"),
+    (
+        row("weights: [{file: a, url: 'https://a.org/a'}, {file: a, url: 'https://b.org/a'}]"),
+        7,
+        "from different sources",
+    ),
+    (row("huggingface: {repo: me/x, revision: '1', files: []}"), 7, "no file is named"),
+    (
+        row("huggingface: {repo: me/x, revision: '1', files: [a]}, weights: [{file: a, url: 'https://a.org/a'}]"),
+        7,
+        "`huggingface` is in the place of `weights`",
+    ),
+]
 STRUCTURE = [
     (dataset("&all [*all]"), 4, "what has this anchor contains itself"),
     (probe("&m {name: x, emb_shape: *m}"), 6, "what has this anchor contains itself"),
@@ -147,7 +187,9 @@ STRUCTURE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "expected"), MEANINGLESS + SYNONYMS + NUMBERS + NAMES + FILES + STRUCTURE)
+@pytest.mark.parametrize(
+    ("text", "line", "expected"), MEANINGLESS + SYNONYMS + NUMBERS + NAMES + FILES + OTHERS + STRUCTURE
+)
 def test_what_looks_right_and_is_not_stops_with_its_line(load, text, line, expected):
     with pytest.raises(SoundcheckError) as error:
         load(text)
@@ -189,6 +231,18 @@ def test_whole_numbers_of_a_deformation_stay_whole(load):
     # audiomentations refuses a quality of 5.0.
     ((_, _, scenarios),) = load(scenario("{type: Mp3Compression, params: {quality: '5'}}")).experiments[0].datasets
     assert isinstance(scenarios[1].transforms[0]["params"]["quality"], int)
+
+
+def test_the_name_of_a_probe_tells_large_numbers_apart(load):
+    probes = load(probe("{hidden_units: [1000000000]}, {learning_rate: 1.0e-9}")).experiments[0].probes
+    assert [each.name for each in probes] == ["MLP-1000000000", "MLP-linear-learning_rate-1e-09"]
+
+
+def test_what_is_written_out_as_in_the_catalogue_may_have_its_name(load):
+    gain = "{name: D4, transforms: [{type: Gain, params: {min_gain_db: -12, max_gain_db: -12, p: 1}}]}"
+    text = probe("{name: M2, hidden_units: [128], epochs: 100}") + f"    deformations: [{gain}]\n"
+    cells = matrix.build(load(text)).cells
+    assert cells == matrix.build(load(probe("M2") + "    deformations: [D4]\n")).cells
 
 
 def test_a_path_of_digits_stays_text(load, tmp_path):

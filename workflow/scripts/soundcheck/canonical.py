@@ -143,9 +143,7 @@ def _dataset(item: object, catalog: Catalog) -> object:
     if not isinstance(item, dict):
         return item
     dataset = _at_home(_given(item, "dataset", catalog))
-    if isinstance(dataset.get("options"), dict):
-        # No dataset has an option of which nothing is a value.
-        dataset["options"] = {key: value for key, value in dataset["options"].items() if value is not None}
+    _drop_empty_options(dataset)
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
@@ -156,6 +154,12 @@ def _dataset(item: object, catalog: Catalog) -> object:
     if ends and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
         dataset.setdefault("name", "-to-".join(str(dataset[end]["name"]) for end in ends))
     return dataset
+
+
+def _drop_empty_options(item: dict) -> None:
+    # Where an option may be nothing, that is its default.
+    if isinstance(item.get("options"), dict):
+        item["options"] = {key: value for key, value in item["options"].items() if value is not None}
 
 
 def _scenario(item: object, catalog: Catalog) -> object:
@@ -232,7 +236,7 @@ def _mapping(value: object) -> dict:
 
 
 def _readable(value: object) -> str:
-    text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    text = f"{value:g}".replace("e+", "e") if isinstance(value, float) else str(value)
     text = "minus" + text[1:] if text.startswith("-") else text
     return "".join(character if character.isalnum() or character in "._" else "-" for character in text).strip("-")
 
@@ -243,6 +247,7 @@ def _embedder(item: object, catalog: Catalog) -> object:
         return item
     embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
     embedder = _given(embedder, "embedder", catalog)
+    _drop_empty_options(embedder)
     if "like" in embedder:
         embedder.setdefault("name", embedder["like"])
     return embedder

@@ -10,7 +10,7 @@ from soundcheck.errors import nearest
 from soundcheck.files import here_or_in
 from soundcheck.scenario_mistakes import wrong_scenarios
 from soundcheck.tasks import POSTPROCESSING, fitting_metrics, resolve_task
-from soundcheck.validation import Problem
+from soundcheck.validation import Problem, shown
 
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
@@ -33,7 +33,7 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
             if task.type == "event_detection":
                 yield from without_times(embedder, task, (*path, "embedders", position))
         for position, probe in enumerate(experiment["probes"]):
-            yield from _wrong_probe(probe, task, (*path, "probes", position))
+            yield from _wrong_probe(probe, task, (*path, "probes", position), catalog)
         for position, metric in enumerate(experiment["metrics"]):
             yield from _wrong_metric(metric, task, (*path, "metrics", position), catalog)
 
@@ -83,6 +83,8 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
     if len(ends) == 1:
         yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
         return
+    if dataset["train_on"]["name"] == dataset["test_on"]["name"]:
+        yield path, "trained and tested on the same tracks: leave `train_on` and `test_on` out, and it is split"
     for end in ends:
         yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
     for key in ("type", "dir", "csv", "options"):
@@ -133,7 +135,19 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
+    yield from _wrong_option_values(dataset["options"], (*path, "options"))
     yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_option_values(options: dict, path: tuple) -> Iterator[Problem]:
+    for option, value in options.items():
+        if option == "sample_rate":
+            if not isinstance(value, int) or isinstance(value, bool):
+                yield (*path, option), f"{shown(value)} stands where a whole number belongs"
+            continue
+        several = value if option == "label" and isinstance(value, list) and value else [value]
+        if not all(isinstance(each, str) for each in several):
+            yield (*path, option), f"{shown(value)} stands where text belongs: put it into quotes"
 
 
 def label_file(dataset: dict) -> str:
@@ -158,7 +172,11 @@ def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog
         )
 
 
-def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
+def _wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    for key, value in catalog.probes.get(probe["name"], {}).items():
+        if probe[key] != value:
+            reason = f"{probe['name']} of config/probes.yaml has {key}: {value}, and this one {probe[key]}"
+            yield path, f"{reason}: write {key}: {value}, or give it another name"
     needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:
         yield (
@@ -178,7 +196,7 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
             (*path, "pca_components"),
             "`pca_components` is for `emb_dim_reduction: PCA`: add it, or leave the key out",
         )
-    if isinstance(components, float) and components >= 1 and not components.is_integer():
+    if isinstance(components, float) and components >= 1 and (components == 1 or not components.is_integer()):
         yield (
             (*path, "pca_components"),
             f"{components} is neither a number of components nor a share of the variance below 1",

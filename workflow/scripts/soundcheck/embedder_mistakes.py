@@ -1,5 +1,6 @@
 """Embedders, and rows of their catalogue, that the schema accepts, but nothing can be made of."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +21,20 @@ def wrong_rows(rows: dict, catalog: Catalog) -> Iterator[Problem]:
         path = ("catalogue", name)
         if name in catalog.published:
             yield path, f"{name} is an embedder of config/embedders.yaml: give yours another name"
-        if row["family"] not in families and not (_EMBEDDERS / f"{row['family']}.py").is_file():
+        if row["family"] not in families and not _is_family(row["family"]):
             yield (*path, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families)}"
         yield from _wrong_env(row, path)
         yield from _wrong_files(row, path)
+        yield from _wrong_sources(row, path, catalog)
         yield from _wrong_cut(row, path, catalog)
+
+
+def _is_family(name: str) -> bool:
+    """Whether there is a module of this name that loads embedders."""
+    file = _EMBEDDERS / f"{name}.py"
+    return (
+        name.isidentifier() and name[0] != "_" and file.is_file() and "\ndef load(" in file.read_text(encoding="utf-8")
+    )
 
 
 def _wrong_files(row: dict, path: tuple) -> Iterator[Problem]:
@@ -37,6 +47,27 @@ def _wrong_files(row: dict, path: tuple) -> Iterator[Problem]:
         parts = file.split("/")
         if {"", ".", ".."} & set(parts) or set(file) & set("{}<>\\"):
             yield place, f"{file!r} is no place below the folder of models: use a relative path of plain names"
+
+
+def _wrong_sources(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    """Weights that cannot be had, or of which two rows say different things: they would share a file."""
+    if row.get("weights") and "huggingface" in row:
+        yield path, "`huggingface` is in the place of `weights`: keep one of them"
+        return
+    if "huggingface" in row and not row["huggingface"]["files"]:
+        yield (*path, "huggingface", "files"), "no file is named, such as config.json and model.safetensors"
+    sources: dict[str, list[tuple[str, str]]] = {}
+    for other in catalog.embedders.values():
+        for file in other["weights"]:
+            sources.setdefault(file["file"], []).append((file["url"], file["sha256"]))
+    for at, file in enumerate(row.get("weights", ())):
+        place = (*path, "weights", at)
+        if len(set(sources.get(file["file"], ()))) > 1:
+            yield (*place, "file"), f"{file['file']!r} is there twice, from different sources: choose another place"
+        if file["url"] and not re.match(r"(https?|hf)://.", file["url"]):
+            yield (*place, "url"), f"{file['url']!r} is no address: it begins with https://, http:// or hf://"
+        if not re.fullmatch(r"([0-9a-fA-F]{64})?", file.get("sha256", "")):
+            yield (*place, "sha256"), f"{file['sha256']!r} is no SHA-256, which has 64 digits 0 to 9 and a to f"
 
 
 def _wrong_cut(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -122,6 +153,8 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         )
         return
     row = catalog.embedders[kind]
+    if embedder["name"] != kind and embedder["name"] in catalog.embedders:
+        yield (*path, "name"), f"{embedder['name']} is another embedder of the catalogue: give yours another name"
     yield from _wrong_options(embedder, row["options"], kind, path)
     if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
@@ -156,10 +189,12 @@ def _wrong_options(embedder: dict, standard: dict, kind: str, path: tuple) -> It
             yield place, f"{kind} has no option {option!r}{nearest(option, standard)}"
         elif option in (*AXES, "weights") and embedder.get(option):
             yield place, f"`{option}` is also there beside `options`: keep one of them"
-        elif is_number(standard[option]) and not (is_number(value) or value is None):
+        elif is_number(standard[option]) and not is_number(value):
             yield place, f"{shown(value)} stands where a number belongs, such as {standard[option]}"
         elif isinstance(standard[option], bool) and not isinstance(value, bool):
             yield place, f"{shown(value)} stands where `true` or `false` belongs"
+        elif isinstance(standard[option], str) and not isinstance(value, str):
+            yield place, f"{shown(value)} stands where text belongs, such as {standard[option]!r}"
 
 
 def _wrong_layers(embedder: dict, row: dict, kind: str, path: tuple) -> Iterator[Problem]:

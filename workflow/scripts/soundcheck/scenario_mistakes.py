@@ -15,6 +15,11 @@ def wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Prob
             yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
         if scenario["name"] != "clean" and not scenario["transforms"]:
             yield (*path, "deformations", position), "no transforms: this would be clean audio, which is always there"
+        is_known = all(transform["type"] in catalog.transforms for transform in scenario["transforms"])
+        published = catalog.deformations.get(scenario["name"])
+        if published and is_known and _always(scenario["transforms"]) != _always(published):
+            reason = f"{scenario['name']} is a scenario of config/deformations.yaml, and this is another"
+            yield (*path, "deformations", position), f"{reason}: give it another name"
         for step, transform in enumerate(scenario["transforms"]):
             place = (*path, "deformations", position, "transforms", step)
             known = catalog.transforms.get(transform["type"])
@@ -31,6 +36,14 @@ def wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Prob
                 # All that audiomentations cannot do without.
                 if parameter.endswith("_path") and parameter not in transform["params"]:
                     yield place, f"{transform['type']} needs {parameter}: a file or folder of audio"
+
+
+def _always(transforms: list[dict]) -> list[dict]:
+    """Without `p: 1`, which is the default here."""
+    return [
+        {**each, "params": {key: value for key, value in each["params"].items() if (key, value) != ("p", 1)}}
+        for each in transforms
+    ]
 
 
 def _wrong_values(transform: dict, place: tuple) -> Iterator[Problem]:

@@ -97,11 +97,7 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
     schema = _resolved(error.schema, root)
     if error.validator == "additionalProperties":
         for key in sorted(error.instance.keys() - schema["properties"].keys(), key=str):
-            option = key in _OPTIONS and "options" in schema["properties"]
-            hint = (
-                f"; it is one of the options: `options: {{{key}: …}}`" if option else nearest(key, schema["properties"])
-            )
-            yield (*path, key), f"unknown key {key!r}{hint}"
+            yield (*path, key), f"unknown key {key!r}{_where(key, path, schema['properties'], root)}"
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         yield path, f"{', '.join(map(repr, missing))} missing; needed are {', '.join(error.validator_value)}"
@@ -111,7 +107,9 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
         yield path, f"{shown(error.instance)} is not possible{hint}{_default(error)}"
     elif error.validator == "type" and len(path) >= 2 and path[-2] in _NAMED and isinstance(error.instance, str):
         known = getattr(catalog, _NAMED[path[-2]])
-        yield path, f"unknown name {error.instance!r}{nearest(error.instance, known)}"
+        is_transform = path[-2] == "deformations" and error.instance in catalog.transforms
+        hint = f"; a transform is {{type: {error.instance}}}" if is_transform else nearest(error.instance, known)
+        yield path, f"unknown name {error.instance!r}{hint}"
     elif error.validator == "anyOf":
         possible = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
         hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
@@ -125,7 +123,7 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
             f"{error.instance!r} cannot be a name; use letters, digits and . _ - only, not starting with . or -"
             + (f", such as {safe!r}" if safe else ""),
         )
-    elif error.validator == "type" and error.validator_value in _TYPES:
+    elif error.validator == "type" and isinstance(error.validator_value, str):
         wanted, advice = _TYPES[error.validator_value]
         # That of the whole configuration says nothing of a mistake.
         description = schema.get("description", "").rstrip(".") if path else ""
@@ -135,6 +133,17 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
     else:
         description = schema.get("description", "")
         yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"
+
+
+def _where(key: object, path: Path_, properties: dict, root: dict) -> str:
+    """Where a key belongs that is unknown where it stands."""
+    if key in _OPTIONS and "options" in properties:
+        return f"; it is one of the options: `options: {{{key}: …}}`"
+    if path and key in root["properties"]:
+        return "; it belongs to the top level of the file"
+    if not path and key in root["$defs"]["experiment"]["properties"]:
+        return "; it belongs into an experiment, below `experiments`"
+    return nearest(key, properties)
 
 
 def _not_finite(instance: object, path: Path_ = ()) -> Iterator[Path_]:

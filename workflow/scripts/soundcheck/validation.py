@@ -43,15 +43,17 @@ def complete(instance: object, schema: dict, root: dict | None = None) -> object
                 filled[key] = json.loads(json.dumps(described["default"]))
         return filled
     if "anyOf" in schema:
-        for option in schema["anyOf"]:
-            if (_resolved(option, root).get("type") == "array") == isinstance(instance, list) and not _is_text(
-                instance, schema
-            ):
-                instance = complete(instance, option, root)
+        fitting = [each for each in schema["anyOf"] if _is_list(each, root) == isinstance(instance, list)]
+        for option in [] if _is_text(instance, schema) else fitting:
+            instance = complete(instance, option, root)
         return instance
     if isinstance(instance, list):
         return [complete(item, schema.get("items", {}), root) for item in instance]
     return _as_number(instance, schema)
+
+
+def _is_list(schema: dict, root: dict) -> bool:
+    return _resolved(schema, root).get("type") == "array"
 
 
 def _is_text(value: object, schema: dict) -> bool:

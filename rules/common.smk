@@ -25,10 +25,9 @@ def stop(error):
 
 try:
     settings = read(config, catalog.load(workflow.basedir), workflow.configfiles)
+    plan = Plan(matrix.build(settings))
 except SoundcheckError as error:
     stop(error)
-
-plan = Plan(matrix.build(settings))
 
 
 pathvars:

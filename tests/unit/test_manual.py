@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from soundcheck import catalog
+from soundcheck.nothing import is_nothing
 
 
 @pytest.fixture(scope="module")
@@ -23,21 +24,51 @@ def _keys(schema):
         yield from section.get("properties", {}).items()
 
 
+# The tables of keys, by the heading of their first column, and the definition that they explain.
+TABLES = {
+    "key": None,
+    "key of an experiment": "experiment",
+    "key of a dataset": "dataset",
+    "key of a task": "task",
+    "key of an embedder": "embedder",
+    "key of a model of your own": "embedder",
+    "key of an entry": "embedder_row",
+    "key of a probe": "probe",
+}
+
+
+@pytest.fixture(scope="module")
+def tables(manual):
+    """Definition -> key -> what its table says of the default."""
+    found, seen = {}, []
+    for heading, body in re.findall(r"^\| (key[^|]*) \| default \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", manual, re.MULTILINE):
+        rows = [line.strip("| ").split(" | ")[:2] for line in body.splitlines()]
+        rows = [(re.findall(r"`(\w+)`", keys), default) for keys, default in rows]
+        seen.append(heading)
+        found.setdefault(TABLES[heading], {}).update({key: default for keys, default in rows for key in keys})
+    assert sorted(seen) == sorted(TABLES)
+    return found
+
+
+@pytest.mark.parametrize("definition", sorted(set(TABLES.values()), key=str))
+def test_a_table_has_the_keys_of_the_schema_with_their_defaults(tables, known, definition):
+    described = known.schema if definition is None else known.schema["$defs"][definition]
+    rows = tables[definition]
+    assert rows.keys() == described["properties"].keys()
+    for key, description in described["properties"].items():
+        if "default" not in description:
+            # Where a name is made from the other keys, the table says so.
+            assert key == "name" or rows[key] == "–", key
+        elif is_nothing(description):
+            # The empty value, or in words what nothing means there.
+            assert rows[key].strip("–` ") not in ("", "null"), key
+        else:
+            assert yaml.safe_load(rows[key].strip("`")) == description["default"], key
+
+
 def test_every_key_of_the_schema_is_explained(manual, known):
     for key, _ in _keys(known.schema):
         assert f"`{key}`" in manual or f"{{{key}, " in manual or f", {key}}}" in manual, key
-
-
-def test_defaults_are_those_of_the_schema(manual, known):
-    rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", manual, re.MULTILINE))
-    assert {"seed", "resamples", "patience", "split_type"} <= rows.keys()
-    described = {}
-    for key, value in _keys(known.schema):
-        if "default" in value:
-            described.setdefault(key, []).append(value["default"])
-    for key, default in rows.items():
-        if key in described and key not in ("weights",):
-            assert yaml.safe_load(default) in described[key], key
 
 
 @pytest.mark.parametrize("kind", ["metrics", "deformations"])

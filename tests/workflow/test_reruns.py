@@ -124,6 +124,25 @@ def test_reordering_embedders_probes_and_scenarios_runs_no_cell(planned, finishe
     assert planned()[0] == {}
 
 
+def test_keys_with_nothing_behind_them_run_nothing(finished, planned):
+    transform = {"type": "AddGaussianSNR", "params": {**NOISE["transforms"][0]["params"], "p": None}}
+    configure(
+        finished,
+        datasets=[folder(options=None, csv=None, per_class=None, train_on=None, deformations=None)],
+        deformations=["identity", {"name": "noise", "transforms": [transform]}],
+        embedders=[
+            {"name": "handcrafted-mfcc", "hop": None, "pooling": None, "layers": None, "options": None},
+            {"like": "random-crepe-tiny", "name": None, "weights": None},
+            {**MINE, "use": None, "env": None, "sample_rate": None, "like": None, "onnx": None},
+        ],
+        probes=[{**probe, "save_criterion": None, "pca_components": None} for probe in PROBES],
+        metrics=None,
+        exclude=None,
+    )
+    counts, jobs = planned()
+    assert (counts, jobs) == ({}, [])
+
+
 def test_other_metrics_run_scores_alone(planned, finished):
     configure(finished, metrics=["accuracy"])
     assert planned()[0] == {"score": 18}

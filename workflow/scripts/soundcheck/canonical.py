@@ -3,6 +3,7 @@
 import os
 
 from soundcheck.catalog import Catalog
+from soundcheck.nothing import given
 
 KEY_SYNONYMS = {
     "features": "embedders",
@@ -23,17 +24,25 @@ PARAMETER_SYNONYMS = {
     "max_absolute_rms_in_db": "max_absolute_rms_db",
 }
 EMBEDDER_SYNONYMS = {"hop": "hop_s"}
+SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
 TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
 
 
 def canonical(raw: object, catalog: Catalog) -> object:
-    """`raw` with shorthands expanded and synonyms replaced. What it does not understand it leaves for the schema."""
+    """`raw` with shorthands expanded and synonyms replaced, and without keys that have nothing behind them.
+
+    What it does not understand it leaves for the schema.
+    """
     if not isinstance(raw, dict):
         return raw
-    config = _at_home(raw)
-    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool):
+    config = _at_home(given(raw, catalog.schema))
+    for key in ("results", "models"):
+        if isinstance(config.get(key), str) and config[key].strip():
+            # Snakemake compares paths as text.
+            config[key] = os.path.normpath(config[key])
+    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool) and config["seeds"] > 0:
         config["seeds"] = list(range(config["seeds"]))
     if isinstance(config.get("experiments"), dict):
         # Experiments may have names; a single one may stand there without a list around it.
@@ -41,17 +50,19 @@ def canonical(raw: object, catalog: Catalog) -> object:
         config["experiments"] = [config["experiments"]] if is_single else list(config["experiments"].values())
     if isinstance(config.get("experiments"), list):
         config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
+    if isinstance(config.get("catalogue"), dict):
+        config["catalogue"] = {name: _embedder_row(row, catalog) for name, row in config["catalogue"].items()}
     return config
 
 
 def _experiment(raw: object, catalog: Catalog) -> object:
     if not isinstance(raw, dict):
         return raw
-    experiment = {KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}
+    experiment = _given({KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}, "experiment", catalog)
     task = _named(experiment.get("task"))
     if isinstance(task, dict):
-        task = {KEY_SYNONYMS.get(key, key): value for key, value in task.items()}
-        if "aggregation" in task:
+        task = _given({KEY_SYNONYMS.get(key, key): value for key, value in task.items()}, "task", catalog)
+        if "aggregation" in task and experiment.get("aggregation") in (None, task["aggregation"]):
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
             task["type"] = _replaced(task["type"], TASK_TYPES)
@@ -68,16 +79,32 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         # Predictions are aggregated, or events made of them, where frames are not: an embedder that is not pooled.
         each = experiment["embedders"]
         experiment["embedders"] = [{"pooling": "none"} | item if isinstance(item, dict) else item for item in each]
-    if detects and isinstance(experiment.get("embedders"), list):
+    if isinstance(experiment.get("embedders"), list):
         # Scenes have no times.
+        use = {"use": "timestamps" if detects else "scene"}
         each = experiment["embedders"]
-        experiment["embedders"] = [
-            {"use": "timestamps"} | item if isinstance(item, dict) and "hear" in item else item for item in each
-        ]
+        experiment["embedders"] = [use | item if isinstance(item, dict) and "hear" in item else item for item in each]
     _each(experiment, "probes", _probe, catalog)
     synonyms = _metric_synonyms(catalog)
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
+    _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
     return experiment
+
+
+def _given(item: object, kind: str, catalog: Catalog) -> object:
+    """Without the keys that have nothing behind them; `kind` is the name of its definition in the schema."""
+    return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
+
+
+def _embedder_row(raw: object, catalog: Catalog) -> object:
+    row = _given(raw, "embedder_row", catalog)
+    if not isinstance(row, dict):
+        return row
+    described = catalog.schema["$defs"]["embedder_row"]["properties"]
+    if isinstance(row.get("weights"), list):
+        file = described["weights"]["items"]
+        row["weights"] = [given(item, file) if isinstance(item, dict) else item for item in row["weights"]]
+    return row
 
 
 def _at_home(mapping: dict) -> dict:
@@ -115,7 +142,8 @@ def _dataset(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
-    dataset = _at_home(item)
+    dataset = _at_home(_given(item, "dataset", catalog))
+    _drop_empty_options(dataset)
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
     if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
         del dataset["type"]
@@ -128,6 +156,12 @@ def _dataset(item: object, catalog: Catalog) -> object:
     return dataset
 
 
+def _drop_empty_options(item: dict) -> None:
+    # Where an option may be nothing, that is its default.
+    if isinstance(item.get("options"), dict):
+        item["options"] = {key: value for key, value in item["options"].items() if value is not None}
+
+
 def _scenario(item: object, catalog: Catalog) -> object:
     if isinstance(item, str):
         return {"name": item, "transforms": catalog.deformations[item]} if item in catalog.deformations else item
@@ -135,33 +169,41 @@ def _scenario(item: object, catalog: Catalog) -> object:
         scenario: dict = {"transforms": item}
     elif isinstance(item, dict) and "type" in item:
         scenario = {"transforms": [{key: value for key, value in item.items() if key != "name"}]}
-        scenario |= {"name": item["name"]} if "name" in item else {}
+        scenario |= {"name": item["name"]} if item.get("name") is not None else {}
     elif isinstance(item, dict):
-        scenario = dict(item)
+        scenario = _given(item, "scenario", catalog)
     else:
         return item
     if isinstance(scenario.get("transforms"), list):
-        scenario["transforms"] = [_transform(transform) for transform in scenario["transforms"]]
-        scenario.setdefault("name", scenario_name(scenario["transforms"]))
+        scenario["transforms"] = [_transform(transform, catalog) for transform in scenario["transforms"]]
+        scenario.setdefault("name", scenario_name(scenario["transforms"]) or "no-transforms")
     return scenario
 
 
-def _transform(item: object) -> object:
+def _transform(item: object, catalog: Catalog) -> object:
     if isinstance(item, str):
         return {"type": item}
+    item = _given(item, "transform", catalog)
     if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
         return item
     return item | {
-        "params": {PARAMETER_SYNONYMS.get(key, key): _number(value) for key, value in item["params"].items()}
+        "params": {
+            PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else _number(value)
+            for key, value in item["params"].items()
+            # Where audiomentations has a value for nothing, it is its default.
+            if value is not None
+        }
     }
 
 
 def _number(value: object) -> object:
-    """YAML reads `1e-3`, a number without a point, as text."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    """YAML reads `1e-3`, a number without a point, as text. Whole numbers stay whole: some parameters must be."""
+    for kind in (int, float):
+        try:
+            return kind(value) if isinstance(value, str) else value
+        except ValueError:
+            continue
+    return value
 
 
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
@@ -173,7 +215,9 @@ def scenario_name(transforms: list) -> str:
 
 
 def _transform_name(transform: dict) -> str:
-    parameters = {key: value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)}
+    parameters = {
+        str(key): value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)
+    }
     parts = [str(transform["type"])]
     for key, value in parameters.items():
         quantity = key.removeprefix("min_")
@@ -192,7 +236,7 @@ def _mapping(value: object) -> dict:
 
 
 def _readable(value: object) -> str:
-    text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    text = f"{value:g}".replace("e+", "e") if isinstance(value, float) else str(value)
     text = "minus" + text[1:] if text.startswith("-") else text
     return "".join(character if character.isalnum() or character in "._" else "-" for character in text).strip("-")
 
@@ -202,6 +246,8 @@ def _embedder(item: object, catalog: Catalog) -> object:
     if not isinstance(item, dict):
         return item
     embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
+    embedder = _given(embedder, "embedder", catalog)
+    _drop_empty_options(embedder)
     if "like" in embedder:
         embedder.setdefault("name", embedder["like"])
     return embedder
@@ -212,7 +258,7 @@ def _probe(item: object, catalog: Catalog) -> object:
         return {"name": item, **catalog.probes[item]} if item in catalog.probes else item
     if not isinstance(item, dict):
         return item
-    probe = dict(item)
+    probe = _given(item, "probe", catalog)
     if probe.get("emb_dim_reduction") in (False, None) and "emb_dim_reduction" in probe:
         probe["emb_dim_reduction"] = "none"
     if str(probe.get("emb_dim_reduction")).lower() == "pca":
@@ -233,11 +279,3 @@ def _probe_name(probe: dict, properties: dict) -> str:
         if _number(probe[key]) != _number(default):
             parts += [key, _readable(_number(probe[key]))]
     return "-".join(parts)
-
-
-def _number(value: object) -> object:
-    # YAML 1.1 reads 1e-3, without a point, as text.
-    try:
-        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    except ValueError:
-        return value

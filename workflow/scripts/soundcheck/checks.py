@@ -5,25 +5,18 @@ from pathlib import Path
 
 from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.catalog import Catalog
-from soundcheck.embedder_entries import OWN, file_and_function, local_files
+from soundcheck.embedder_mistakes import without_times, wrong_embedder, wrong_rows
 from soundcheck.errors import nearest
 from soundcheck.files import here_or_in
+from soundcheck.scenario_mistakes import wrong_scenarios
 from soundcheck.tasks import POSTPROCESSING, fitting_metrics, resolve_task
-from soundcheck.validation import Problem
-
-_EMBEDDERS = Path(__file__).parent / "embedders"
-_ENVS = Path(__file__).parents[3] / "envs"
+from soundcheck.validation import Problem, shown
 
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
     """Each wrong name or unfitting parameter that the schema accepts: its path, and what is wrong."""
-    for name in completed["catalogue"].keys() & catalog.published.keys():
-        yield ("catalogue", name), f"{name} is an embedder of config/embedders.yaml: give yours another name"
-    for name, row in completed["catalogue"].items():
-        families = {published["family"] for published in catalog.published.values()}
-        if row["family"] not in families and not (_EMBEDDERS / f"{row['family']}.py").is_file():
-            yield ("catalogue", name, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families)}"
-        yield from _wrong_env(row, ("catalogue", name))
+    yield from _wrong_folders(completed)
+    yield from wrong_rows(completed["catalogue"], catalog)
     for index, experiment in enumerate(completed["experiments"]):
         path = ("experiments", index)
         task_problems = list(_wrong_task(experiment["task"], (*path, "task"), catalog))
@@ -33,22 +26,25 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
         task = resolve_task(experiment["task"], catalog)
         for position, dataset in enumerate(experiment["datasets"]):
             yield from _wrong_dataset(dataset, task, (*path, "datasets", position), catalog)
-            yield from _wrong_scenarios(dataset, (*path, "datasets", position), catalog)
-        yield from _wrong_scenarios(experiment, path, catalog)
+            yield from wrong_scenarios(dataset, (*path, "datasets", position), catalog)
+        yield from wrong_scenarios(experiment, path, catalog)
         for position, embedder in enumerate(experiment["embedders"]):
-            yield from _wrong_embedder(embedder, (*path, "embedders", position), catalog)
+            yield from wrong_embedder(embedder, (*path, "embedders", position), catalog)
             if task.type == "event_detection":
-                yield from _without_times(embedder, task, (*path, "embedders", position))
+                yield from without_times(embedder, task, (*path, "embedders", position))
         for position, probe in enumerate(experiment["probes"]):
-            yield from _wrong_probe(probe, task, (*path, "probes", position))
+            yield from _wrong_probe(probe, task, (*path, "probes", position), catalog)
         for position, metric in enumerate(experiment["metrics"]):
             yield from _wrong_metric(metric, task, (*path, "metrics", position), catalog)
 
 
-def _wrong_env(item: dict, path: tuple) -> Iterator[Problem]:
-    known = [file.stem for file in _ENVS.glob("*.yaml")]
-    if item.get("env", known[0]) not in known:
-        yield (*path, "env"), f"there is no envs/{item['env']}.yaml{nearest(item['env'], known)}"
+def _wrong_folders(completed: dict) -> Iterator[Problem]:
+    """Folders that stand in the paths of rules, where a brace or an angle bracket would begin a wildcard."""
+    for key in ("results", "models", "data"):
+        if not completed[key].strip():
+            yield (key,), f"the name of a folder is empty; leave the key out for `{key}`"
+        elif set(completed[key]) & set("{}<>"):
+            yield (key,), f"the folder {completed[key]!r} has braces or angle brackets in its name: choose another name"
 
 
 def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -87,11 +83,22 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
     if len(ends) == 1:
         yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
         return
+    if dataset["train_on"]["name"] == dataset["test_on"]["name"]:
+        yield path, "trained and tested on the same tracks: leave `train_on` and `test_on` out, and it is split"
     for end in ends:
         yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
-    for key in ("type", "dir"):
-        if key in dataset:
+    for key in ("type", "dir", "csv", "options"):
+        if dataset.get(key):
             yield (*path, key), f"`{key}` belongs to the datasets of `train_on` and `test_on`"
+    for end in ends:
+        for key, default in (
+            ("split_type", "single"),
+            ("per_class", None),
+            ("deformations", None),
+            ("allow_overlap", []),
+        ):
+            if dataset[end].get(key, default) != default:
+                yield (*path, end, key), f"`{key}` belongs beside `train_on` and `test_on`"
     kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
     if kind in catalog.datasets:
         yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
@@ -112,7 +119,9 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     if task.type == "event_detection" and not catalog.datasets[kind].get("events"):
         have = ", ".join(name for name, row in catalog.datasets.items() if row.get("events"))
         yield path, f"{kind} has labels without times, and {task.name} is event_detection; datasets with times: {have}"
-    if kind == "folder" and "dir" not in dataset:
+    if dataset.get("dir") == "":
+        yield (*path, "dir"), "the name of a folder is empty; `.` is the working directory"
+    elif kind == "folder" and "dir" not in dataset:
         yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
     elif kind == "folder" and not Path(dataset["dir"]).is_dir():
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
@@ -126,7 +135,19 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     allowed = catalog.datasets[kind].get("allows", [])
     for option in dataset["options"].keys() - set(allowed):
         yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
+    yield from _wrong_option_values(dataset["options"], (*path, "options"))
     yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
+
+
+def _wrong_option_values(options: dict, path: tuple) -> Iterator[Problem]:
+    for option, value in options.items():
+        if option == "sample_rate":
+            if not isinstance(value, int) or isinstance(value, bool):
+                yield (*path, option), f"{shown(value)} stands where a whole number belongs"
+            continue
+        several = value if option == "label" and isinstance(value, list) and value else [value]
+        if not all(isinstance(each, str) for each in several):
+            yield (*path, option), f"{shown(value)} stands where text belongs: put it into quotes"
 
 
 def label_file(dataset: dict) -> str:
@@ -151,131 +172,11 @@ def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog
         )
 
 
-def _wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    for position, scenario in enumerate(owner.get("deformations", ())):
-        if scenario["name"] == "clean" and scenario["transforms"]:
-            yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
-        for step, transform in enumerate(scenario["transforms"]):
-            place = (*path, "deformations", position, "transforms", step)
-            known = catalog.transforms.get(transform["type"])
-            if known is None:
-                yield (
-                    place,
-                    f"audiomentations has no {transform['type']!r}{nearest(transform['type'], catalog.transforms)}",
-                )
-                continue
-            for parameter in transform["params"].keys() - set(known):
-                yield place, f"{transform['type']} has no parameter {parameter!r}{nearest(parameter, known)}"
-            yield from _wrong_values(transform, place)
-            for parameter in known:
-                # All that audiomentations cannot do without.
-                if parameter.endswith("_path") and parameter not in transform["params"]:
-                    yield place, f"{transform['type']} needs {parameter}: a file or folder of audio"
-
-
-def _wrong_values(transform: dict, place: tuple) -> Iterator[Problem]:
-    """What audiomentations itself would refuse, but only in the first job that needs it, after every download."""
-    parameters = transform["params"]
-    for name, value in parameters.items():
-        other = parameters.get(f"max_{name.removeprefix('min_')}") if name.startswith("min_") else None
-        path = (*place, "params", name)
-        if name.startswith(("min_", "max_")) and isinstance(value, str | bool | list):
-            yield path, f"{value!r} stands where a number belongs"
-        elif isinstance(value, int | float) and isinstance(other, int | float) and value > other:
-            yield path, f"{name} ({value:g}) is above max_{name.removeprefix('min_')} ({other:g})"
-        if name.endswith("_path") and isinstance(value, str) and not Path(value).exists():
-            yield path, f"{transform['type']}: there is no {name} {value!r} (paths start at the working directory)"
-
-
-def _wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    kinds = [kind for kind in OWN if kind in embedder]
-    if len(kinds) > 1 or (kinds and "like" in embedder):
-        yield path, f"an embedder is one of {', '.join(OWN)}, or `like` one of the catalogue; choose one"
-    elif kinds:
-        yield from _wrong_own_embedder(embedder, kinds[0], path, catalog)
-    else:
-        yield from _wrong_catalogue_embedder(embedder, path, catalog)
-
-
-def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if embedder["name"] in catalog.embedders:
-        yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
-    file = file_and_function(embedder[kind])[0] if kind == "function" else embedder[kind]
-    if not Path(file).exists():
-        what = "folder" if kind == "precomputed" else "file"
-        yield (*path, kind), f"there is no {what} {file!r} (paths start at the working directory)"
-    yield from _wrong_weights_path(embedder, path)
-    yield from _wrong_env(embedder, path)
-    if "sample_rate" in OWN[kind][0] and "sample_rate" not in embedder:
-        yield path, f"`{kind}` needs `sample_rate`, the rate in Hz of the audio that the model takes"
-    if "layers" in embedder:
-        yield (*path, "layers"), f"`{kind}` gives one layer; a file for each layer makes them embedders of their own"
-
-
-def _wrong_weights_path(embedder: dict, path: tuple) -> Iterator[Problem]:
-    if embedder["weights"] and not local_files(embedder["weights"]):
-        yield (
-            (*path, "weights"),
-            f"there is no file {embedder['weights']!r} (paths start at the working directory)",
-        )
-
-
-def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    kind = embedder.get("like", embedder["name"])
-    if kind not in catalog.embedders:
-        place = (*path, "like") if "like" in embedder else path
-        own = ", ".join(f"`{key}:`" for key in OWN)
-        yield (
-            place,
-            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is a path: {own}",
-        )
-        return
-    row = catalog.embedders[kind]
-    for option in embedder["options"].keys() - row["options"].keys():
-        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, row['options'])}"
-    if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
-        yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
-    if "hop_s" in embedder and "hop_s" not in row["options"]:
-        yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
-    if embedder["weights"] and not row["weights"] and "weights" not in row["options"]:
-        yield (*path, "weights"), f"{kind} has no weights"
-    yield from _wrong_weights_path(embedder, path)
-    yield from _wrong_layers(embedder, row, kind, path)
-
-
-def _without_times(embedder: dict, task: Task, path: tuple) -> Iterator[Problem]:
-    """What an embedder asks for that has no times, as events need them."""
-    if embedder.get("pooling", "none") != "none":
-        yield (
-            (*path, "pooling"),
-            f"{task.name} is event_detection, which needs every frame: `pooling: none`, or leave the key out",
-        )
-    if "hear" in embedder and embedder["use"] != "timestamps":
-        yield (*path, "use"), f"{task.name} is event_detection: `use: timestamps`, or leave the key out"
-    if "function" in embedder:
-        yield (
-            (*path, "function"),
-            f"{task.name} is event_detection: a function's frames have no times; use the HEAR API",
-        )
-
-
-def _wrong_layers(embedder: dict, row: dict, kind: str, path: tuple) -> Iterator[Problem]:
-    if "layers" not in embedder or embedder["layers"] == "all":
-        return
-    n_layers = row.get("n_layers", 1)
-    if n_layers == 1:
-        yield (*path, "layers"), f"{kind} has a single layer"
-        return
-    for layer in _flat(embedder["layers"]):
-        if isinstance(layer, int) and not 0 <= layer < n_layers:
-            yield (*path, "layers"), f"{kind} has layers 0 to {n_layers - 1}, not {layer}"
-
-
-def _flat(value: object) -> list:
-    return [part for item in value for part in _flat(item)] if isinstance(value, list) else [value]
-
-
-def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
+def _wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    for key, value in catalog.probes.get(probe["name"], {}).items():
+        if probe[key] != value:
+            reason = f"{probe['name']} of config/probes.yaml has {key}: {value}, and this one {probe[key]}"
+            yield path, f"{reason}: write {key}: {value}, or give it another name"
     needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:
         yield (
@@ -289,8 +190,13 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
             f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
         )
-    components = probe["pca_components"]
-    if isinstance(components, float) and components >= 1 and not components.is_integer():
+    components = probe.get("pca_components")
+    if components is not None and probe["emb_dim_reduction"] != "PCA":
+        yield (
+            (*path, "pca_components"),
+            "`pca_components` is for `emb_dim_reduction: PCA`: add it, or leave the key out",
+        )
+    if isinstance(components, float) and components >= 1 and (components == 1 or not components.is_integer()):
         yield (
             (*path, "pca_components"),
             f"{components} is neither a number of components nor a share of the variance below 1",
@@ -299,6 +205,8 @@ def _wrong_probe(probe: dict, task: Task, path: tuple) -> Iterator[Problem]:
 
 def _wrong_metric(metric: str, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if "." in metric:
+        if not all(part.isidentifier() for part in metric.split(".")):
+            yield path, f"{metric!r} is no dotted name: `my_metrics.top3` is the function top3 of my_metrics.py"
         return
     if metric not in catalog.metrics:
         yield path, f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from soundcheck.axes import Dataset, Experiment, Probe, Scenario, Split
-from soundcheck.canonical import KEY_SYNONYMS, canonical
+from soundcheck.canonical import SYNONYMS, canonical
 from soundcheck.catalog import Catalog
 from soundcheck.checks import label_file, wrong_names
 from soundcheck.embedder_entries import resolve_embedders
@@ -42,11 +42,12 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     Raises:
         SoundcheckError: lists everything that is wrong, each with its place and the nearest valid name.
     """
-    locator = Locator(files, KEY_SYNONYMS)
-    _stop_at_repeated_keys(locator)
-    if isinstance(raw, dict):
-        catalog = catalog.extended(raw.get("catalogue"))
-    completed = complete(canonical(raw, catalog), catalog.schema)
+    locator = Locator(files, SYNONYMS)
+    _stop_at_traps(locator)
+    given = canonical(raw, catalog)
+    if isinstance(given, dict):
+        catalog = catalog.extended(given.get("catalogue"))
+    completed = complete(given, catalog.schema)
     _stop_at(list(problems(completed, catalog)), locator)
     _stop_at(list(wrong_names(completed, catalog)), locator)
     experiments = [_experiment(item, completed, catalog) for item in completed["experiments"]]
@@ -69,20 +70,27 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
             )
         },
     )
-    _stop_at([*_conflicts(config), *_unknown_exclusions(config)], locator)
+    _stop_at([*_conflicts(config), *_wrong_exclusions(config)], locator)
     return config
 
 
 def _stop_at(found: list[Problem], locator: Locator) -> None:
     if found:
-        lines = "\n".join(f"  {locator.place(path)}: {message}" for path, message in found)
+        lines = "\n".join(
+            f"  {locator.place(path)}: {message}{_empty(locator.empty_keys(path))}" for path, message in found
+        )
         raise SoundcheckError(f"the configuration has {len(found)} mistake{'s'[: len(found) > 1]}:\n{lines}")
 
 
-def _stop_at_repeated_keys(locator: Locator) -> None:
-    found = [f"  {file}, line {line}: {key}: this key is there twice" for file, line, key in locator.repeated_keys()]
+def _empty(keys: list[str]) -> str:
+    """That something may have been forgotten, beside a mistake of the mapping that it is forgotten in."""
+    return f"; nothing stands behind {', '.join(f'`{key}`' for key in keys)}" if keys else ""
+
+
+def _stop_at_traps(locator: Locator) -> None:
+    found = [f"  {file}, line {line}: {message}" for file, line, message in locator.traps()]
     if found:
-        raise SoundcheckError("\n".join(["the configuration has a key twice; keep one of them:", *found]))
+        raise SoundcheckError("\n".join(["the configuration does not say what it seems to say:", *found]))
 
 
 def _conflicts(config: Config) -> Iterator[Problem]:
@@ -91,19 +99,21 @@ def _conflicts(config: Config) -> Iterator[Problem]:
     for index, experiment in enumerate(config.experiments):
         path = ("experiments", index)
         named = [("task", path, experiment.task)]
-        for position, (dataset, _, scenarios) in enumerate(experiment.datasets):
+        for position, (dataset, split, scenarios) in enumerate(experiment.datasets):
             # What is joined of two is made of their files, so that they must be the same everywhere, too.
             named += [("dataset", (*path, "datasets", position), each) for each in (dataset, *dataset.parts)]
+            named += [("split", (*path, "datasets", position, "split_type"), split)]
             named += [("scenario", (*path, "deformations"), scenario) for scenario in scenarios]
         named += [("embedder", (*path, "embedders", at), item) for at, item in enumerate(experiment.embedders)]
         named += [("probe", (*path, "probes", at), item) for at, item in enumerate(experiment.probes)]
         for kind, place, item in named:
             if seen.setdefault((kind, item.name), item) != item:
-                yield place, f"{kind} {item.name!r} is defined twice, differently: give one of them another name"
+                advice = "write the shares alike" if kind == "split" else "give one of them another name"
+                yield place, f"{kind} {item.name!r} is defined twice, differently: {advice}"
 
 
-def _unknown_exclusions(config: Config) -> Iterator[Problem]:
-    """What `exclude` names and its experiment has not: nothing would be left out, and nobody be told."""
+def _wrong_exclusions(config: Config) -> Iterator[Problem]:
+    """Exclusions of what an experiment has not, and of all that it has."""
     for index, experiment in enumerate(config.experiments):
         scenarios = [scenario for _, _, scenarios in experiment.datasets for scenario in scenarios]
         items = {
@@ -113,6 +123,9 @@ def _unknown_exclusions(config: Config) -> Iterator[Problem]:
             "probe": experiment.probes,
         }
         for position, rule in enumerate(experiment.exclude):
+            if not items.keys() & rule.keys():
+                path = ("experiments", index, "exclude", position)
+                yield path, f"this would leave out everything: say what, by {', '.join(items)}"
             for axis in sorted(items.keys() & rule.keys()):
                 known = list(dict.fromkeys(item.name for item in items[axis]))
                 if rule[axis] not in known:
@@ -201,5 +214,5 @@ def _sorted(transforms: list[dict]) -> list[dict]:
 def _probe(item: dict, seeds: list[int]) -> Probe:
     left = {"name", "type", "emb_shape", "train_sampling"}
     parameters = {key: value for key, value in item.items() if key not in left}
-    open_keys = dict.fromkeys(("output_activation", "save_criterion"))
+    open_keys = dict.fromkeys(("output_activation", "save_criterion", "pca_components"))
     return Probe(item["name"], {"kind": "mlp", "seeds": seeds, **open_keys, **parameters})

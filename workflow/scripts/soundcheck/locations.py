@@ -1,9 +1,11 @@
 """Where in a YAML file a value stands, so that an error can point at it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+
+from soundcheck.yaml_traps import traps
 
 Path_ = Sequence[str | int]
 
@@ -25,9 +27,18 @@ class Locator:
         _, file, lines = max(found, key=lambda item: item[0])
         return f"{file}, line {lines[-1]}: {name}"
 
-    def repeated_keys(self) -> list[tuple[str | Path, int, str]]:
-        """File, line and name of each key that a mapping has twice: YAML takes the last one, without a word."""
-        return [(file, *found) for file, node in self._documents for found in _repeated(node)]
+    def traps(self) -> list[tuple[str | Path, int, str]]:
+        """File, line and description of what YAML reads as something else than was written."""
+        return [(file, *found) for file, node in self._documents for found in traps(node, self._synonyms)]
+
+    def empty_keys(self, path: Path_) -> list[str]:
+        """The keys of the mapping at `path` that have nothing behind them, in the last file that has this place."""
+        for _, node in reversed(self._documents):
+            for part in path:
+                node = (self._child(node, part) or (0, None))[1]
+            if isinstance(node, yaml.MappingNode):
+                return [key.value for key, value in node.value if value.tag == "tag:yaml.org,2002:null"]
+        return []
 
     def _lines(self, node: yaml.Node | None, path: Path_) -> list[int]:
         """The line of each part of `path` that the document has."""
@@ -44,24 +55,31 @@ class Locator:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             return node.value[part].start_mark.line + 1, node.value[part]
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if part in (key.value, self._synonyms.get(key.value)):
+            keys = [(key.value, key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+            for name, key, value in keys:
+                if part in (name, self._synonyms.get(name)):
                     return key.start_mark.line + 1, value
+            for name, _, value in keys:
+                # What is merged stands in the mapping that its anchor names, or in several.
+                merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                found = [self._child(each, part) for each in merged if name == "<<" and isinstance(part, str)]
+                if any(found):
+                    return next(filter(None, found))
+        return self._shorthand(node, part)
+
+    @staticmethod
+    def _shorthand(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+        """Where a list is not written out: of one experiment or transform alone, or of experiments with names."""
+        if part == "transforms" and node is not None:
+            return node.start_mark.line + 1, node
+        if not isinstance(node, yaml.MappingNode) or not isinstance(part, int):
+            return None
+        if {"task", "type"} & {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}:
+            return node.start_mark.line + 1, node
+        if part < len(node.value):
+            key, value = node.value[part]
+            return key.start_mark.line + 1, value
         return None
-
-
-def _repeated(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated(item)
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name in seen and name != "<<":
-                yield key.start_mark.line + 1, name
-            seen.add(name)
-            yield from _repeated(value)
 
 
 def dotted(path: Path_) -> str:

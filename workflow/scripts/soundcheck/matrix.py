@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from soundcheck.axes import Dataset, Embedder, Experiment, Probe, Scenario, Split, Task
 from soundcheck.config import Config
+from soundcheck.errors import SoundcheckError
 
 
 class Cell(NamedTuple):
@@ -41,7 +42,10 @@ class Matrix:
 
 
 def build(config: Config) -> Matrix:
-    """The cells of all experiments. A cell that two experiments share is there once, with the metrics of both."""
+    """The cells of all experiments. A cell that two experiments share is there once, with the metrics of both.
+
+    Raises SoundcheckError where `exclude` leaves nothing to evaluate.
+    """
     matrix = Matrix({}, [], {}, {}, {}, {}, {}, {})
     for experiment in config.experiments:
         _add_names(matrix, experiment)
@@ -54,6 +58,9 @@ def build(config: Config) -> Matrix:
                 metrics += [metric for metric in experiment.metrics if metric not in metrics]
     # What one experiment leaves out another may ask for.
     matrix.pruned[:] = [pruned for pruned in dict.fromkeys(matrix.pruned) if pruned.cell not in matrix.cells]
+    if not matrix.cells:
+        reasons = ", ".join(repr(reason) for reason in dict.fromkeys(pruned.reason for pruned in matrix.pruned))
+        raise SoundcheckError(f"`exclude` leaves nothing to evaluate; the reasons that it gives: {reasons}")
     return matrix
 
 

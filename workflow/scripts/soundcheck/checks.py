@@ -231,8 +231,10 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         )
         return
     row = catalog.embedders[kind]
-    for option in embedder["options"].keys() - row["options"].keys():
-        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, row['options'])}"
+    # Weights of one's own may take audio at another rate.
+    allowed = {*row["options"], "sample_rate"} if embedder["weights"] else set(row["options"])
+    for option in embedder["options"].keys() - allowed:
+        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
     if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:

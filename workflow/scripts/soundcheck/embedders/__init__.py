@@ -78,7 +78,7 @@ def load(entry: dict, device: str) -> Embedder:
     if declared != embedder.sample_rate:
         raise SoundcheckError(
             f"embedder {entry['name']}: its entry says sample_rate {declared}, but the model takes audio at "
-            f"{embedder.sample_rate} Hz: correct the entry, or say `options: {{sample_rate: {embedder.sample_rate}}}`, "
-            "unless its weights are not those that were meant"
+            f"{embedder.sample_rate} Hz: correct it, or say `options: {{sample_rate: {embedder.sample_rate}}}` beside "
+            "`weights` of your own, if these are the weights that were meant"
         )
     return embedder

@@ -76,10 +76,14 @@ def _read(path: Path, tensorflow: ModuleType, owner: str):
 
 
 def _accept_any_length(definition) -> None:
-    """Forget how many items and frames the inputs were declared to have: the network says what it can take."""
+    """Forget how many items and frames the inputs were declared to have: the network says what it can take.
+
+    Inputs of three axes are (items, frames, bands); the second of others may be bands, or samples of a fixed number.
+    """
     for node in definition.node:
         if node.op == "Placeholder":
-            for axis in node.attr["shape"].shape.dim[:2]:
+            axes = node.attr["shape"].shape.dim
+            for axis in axes[: 2 if len(axes) == 3 else 1]:
                 axis.size = -1
 
 

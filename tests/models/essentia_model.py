@@ -10,15 +10,24 @@ FILES = (
     "msd-musicnn-1.pb",
     "discogs_artist_embeddings-effnet-bs64-1.pb",
     "discogs-maest-30s-pw-1.pb",
+    "fsd-sinet-vgg42-tlpf_aps-1.pb",
+    "deeptemp-k16-3.pb",
+    "crepe-full-1.pb",
+    "waveform.pb",  # not of the collection: a graph of one's own
+    "genre-head.pb",  # a classification head, for the embeddings of MusiCNN
 )
 
 
 @run_in("tensorflow")
 def write(path: Path, seed: int = 0) -> None:
-    """Write the graph that is published under this file's name."""
+    """Write the graph that is published under this file's name.
+
+    Those that take other input than the spectrogram as it is also have a node `given`, which returns that input.
+    """
     from models.tensorflow_graphs import Weights, save, tf1
 
-    builders = dict(zip(FILES, (_vggish, _musicnn, _effnet, _maest), strict=True))
+    networks = (_vggish, _musicnn, _effnet, _maest, _fsd_sinet, _tempo_cnn, _crepe, _waveform, _head)
+    builders = dict(zip(FILES, networks, strict=True))
     graph = tf1.Graph()
     with graph.as_default():
         builders[Path(path).name](Weights(seed))
@@ -79,6 +88,55 @@ def _maest(weights) -> None:
         return weights.dense(tokens[:, 0], 400), *blocks
 
     _as_function(network, x, "StatefulPartitionedCall")
+
+
+def _fsd_sinet(weights) -> None:
+    from models.tensorflow_graphs import tf, tf1
+
+    x = tf1.placeholder(tf.float32, [None, 101, 96, 1], name="x")
+    tf.reshape(x, [-1, 101 * 96], name="given")
+    for channels in (4, 8):
+        x = tf.nn.max_pool2d(weights.conv(x, channels, 3), 2, 1, "SAME")
+        # Trainable low-pass filters, one for each channel, then every second value.
+        x = tf.nn.depthwise_conv2d(x, tf.abs(weights.draw(5, 5, channels, 1)), [1, 2, 2, 1], "SAME")
+    x = tf.reduce_mean(weights.conv(x, 512, 3), axis=2)
+    x = tf.reduce_max(x, axis=1, name="model/global_max_pooling1d/Max")
+    tf.sigmoid(weights.dense(x, 200), name="model/predictions/Sigmoid")
+
+
+def _tempo_cnn(weights) -> None:
+    from models.tensorflow_graphs import tf, tf1
+
+    x = tf1.placeholder(tf.float32, [None, 40, 256, 1], name="input")
+    tf.reshape(x, [-1, 40 * 256], name="given")
+    x = weights.conv(tf.nn.avg_pool2d(weights.conv(x, 4, 5), (8, 1), (8, 1), "VALID"), 8, 5, 2)
+    tf.nn.softmax(weights.dense(tf.reshape(x, [-1, 3 * 128 * 8]), 256, name="scores"), name="output")
+
+
+def _crepe(weights) -> None:
+    from models.tensorflow_graphs import tf, tf1
+
+    x = tf1.placeholder(tf.float32, [None, 1024], name="frames")
+    tf.identity(x, name="given")
+    x = tf.nn.conv1d(x[..., None], weights.draw(512, 1, 16), 4, "SAME")
+    x = tf.nn.max_pool1d(tf.nn.relu(x), 8, 8, "VALID")
+    tf.sigmoid(weights.dense(tf.reshape(x, [-1, 32 * 16]), 360), name="model/classifier/Sigmoid")
+
+
+def _waveform(weights) -> None:
+    """Vectors of 30 values: one for each 100 samples of a window, and their mean."""
+    from models.tensorflow_graphs import tf, tf1
+
+    x = tf1.placeholder(tf.float32, [None, None, 1], name="waveform")
+    frames = tf.nn.relu(tf.nn.conv1d(x, weights.draw(100, 1, 30), 100, "VALID"), name="frames")
+    tf.reduce_mean(frames, axis=1, name="mean")
+
+
+def _head(weights) -> None:
+    from models.tensorflow_graphs import tf, tf1
+
+    x = tf1.placeholder(tf.float32, [None, 200], name="model/Placeholder")
+    tf.sigmoid(weights.dense(x, 10), name="model/Sigmoid")
 
 
 def _as_function(network, x, name: str) -> None:

@@ -49,6 +49,16 @@ def test_each_value_of_an_axis_is_an_embedder_with_a_readable_name(plan_of):
     assert (entry["hop_s"], entry["pooling"], entry["capacity"]) == (0.1, "none", "tiny")
 
 
+def test_jobs_know_the_rate_of_the_catalogue_unless_weights_of_ones_own_have_another(plan_of, tmp_path):
+    (tmp_path / "model.safetensors").touch()
+    own = {"name": "at16", "like": "mert-v1-95m", "weights": str(tmp_path), "options": {"sample_rate": 16_000}}
+    plan = plan_of(["mert-v1-95m", own])
+    assert {name: embedder.entry["sample_rate"] for name, embedder in plan.embedders.items()} == {
+        "mert-v1-95m": 24_000,
+        "at16": 16_000,
+    }
+
+
 def test_a_name_of_ones_own_stands_unless_there_are_several_to_tell_apart(plan_of):
     plan = plan_of(
         [

@@ -12,7 +12,7 @@ from soundcheck.errors import SoundcheckError
 VGGISH, MUSICNN, EFFNET, MAEST = (
     f"TensorflowPredict{name}" for name in ("VGGish", "MusiCNN", "EffnetDiscogs", "MAEST")
 )
-FILES = dict(zip((VGGISH, MUSICNN, EFFNET, MAEST), essentia_model.FILES, strict=True))
+FILES = dict(zip((VGGISH, MUSICNN, EFFNET, MAEST), essentia_model.FILES, strict=False))
 OUTPUTS = {
     VGGISH: "model/vggish/embeddings",
     MUSICNN: "model/dense/BiasAdd",
@@ -197,7 +197,7 @@ def test_a_patch_is_embedded_the_same_whatever_its_place_and_neighbours(folder, 
     embedder = load(folder, algorithm, **({"batch_size": 2} if algorithm == MAEST else {}))
     rng = np.random.default_rng(0)
     recipe = essentia.ALGORITHMS[algorithm]
-    patches = rng.standard_normal((embedder.batch_size, recipe.patch, recipe.bands)).astype(np.float32)
+    patches = rng.standard_normal((embedder.batch_size, *recipe.shape)).astype(np.float32)
     whole = embedder.forward(patches)
     order = rng.permutation(len(patches))
     np.testing.assert_array_equal(embedder.forward(patches[order]), whole[order])
@@ -298,7 +298,7 @@ def test_facts_say_what_was_run(folder):
     [
         ({"algorithm": "TensorflowPredictVGGsh"}, "algorithm 'TensorflowPredictVGGsh' is not supported; did you mean "
          "'TensorflowPredictVGGish'?"),
-        ({"algorithm": "TensorflowPredictTempoCNN"}, "algorithm 'TensorflowPredictTempoCNN' is not supported"),
+        ({"algorithm": "SpectralPeaks"}, "algorithm 'SpectralPeaks' is not supported; valid are .*PredictMAEST, "),
         ({"output": ""}, "lacks the option `output`"),
         ({"sample_rate": 44_100}, "sample_rate is 44100; TensorflowPredictMusiCNN is made for 16000 Hz"),
         ({"output": "model/dense/BiasAd"}, r"msd-musicnn-1\.pb has no node 'model/dense/BiasAd', named by `output`; "

@@ -20,6 +20,13 @@ def weights(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def weights_of_256_bands(tmp_path_factory):
+    path = tmp_path_factory.mktemp("openl3") / "openl3-env-mel256-emb6144-3.pb"
+    openl3_model.write(path, bands=256)
+    return path
+
+
 def load(weights, **more):
     return openl3.load({"name": "openl3", "weights": str(weights), **more}, "cpu")
 
@@ -42,10 +49,10 @@ def embed(embedder, clip):
     return np.concatenate(vectors)
 
 
-def librosa_patch(window):
-    """The definition: `openl3`'s own preprocessing by librosa, for mel128."""
+def librosa_patch(window, n_mels=128):
+    """The definition: `openl3`'s own preprocessing by librosa, for mel128 unless said."""
     bands = librosa.feature.melspectrogram(
-        y=window, sr=RATE, n_fft=2048, hop_length=242, n_mels=128, power=1.0, center=True, pad_mode="constant"
+        y=window, sr=RATE, n_fft=2048, hop_length=242, n_mels=n_mels, power=1.0, center=True, pad_mode="constant"
     )
     decibels = librosa.power_to_db(bands, ref=1.0, amin=1e-10, top_db=80.0)
     return decibels - decibels.max()
@@ -75,6 +82,17 @@ def test_a_patch_is_that_of_librosa(kind):
     # dB; librosa, too, in float64, since its floor is out of reach of a transform in float32.
     np.testing.assert_allclose(patch, librosa_patch(window.astype(np.float64)), atol=1e-4)
     np.testing.assert_allclose(patch, librosa_patch(window), atol=1e-2)
+
+
+@run_in("graphs")
+def test_the_weights_of_256_bands_have_patches_of_as_many(weights_of_256_bands):
+    embedder = load(weights_of_256_bands, mel_bands=256)
+    (patch, *_) = embedder.cut(music(0.4))
+    expected = librosa_patch(np.pad(music(0.4), (RATE // 2, RATE // 2))[:RATE].astype(np.float64), 256)
+    np.testing.assert_allclose(patch, expected, atol=1e-4)
+    assert embedder.dimension == 6144
+    with pytest.raises(SoundcheckError, match=r"refuses a batch of shape \(4, 128, 199, 1\)"):
+        load(weights_of_256_bands)
 
 
 @pytest.mark.parametrize("hop_s", [1.0, 0.1, 0.5])

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from local_server import serving
-from models import all_models, onnx_model
+from models import all_models, essentia_model, onnx_model
 from running import REPOSITORY, folder, read_rows, snakemake, table, write_config, write_sounds
 
 from soundcheck import catalog, parquet
@@ -15,6 +15,24 @@ CATALOGUE = catalog.load(REPOSITORY).embedders
 NOISE = {"name": "noise", "transforms": [{"type": "AddGaussianSNR", "params": {"min_snr_db": 15, "max_snr_db": 15}}]}
 PROBE = {"name": "linear", "hidden_units": [], "epochs": 20, "learning_rate": 0.05}
 MERT_GROUPS = ["mert-v1-95m-6", "mert-v1-95m-0-1-2-3", "mert-v1-95m-4-5-6-7-8", "mert-v1-95m-9-10-11-12"]
+NOWHERE = "https://example.org/graph.pb"
+# Other models of Essentia's collection, and a graph that takes samples.
+OTHERS = {
+    "tempo-cnn": {
+        "family": "essentia",
+        "sample_rate": 11_025,
+        "dimension": 256,
+        "weights": [{"file": "essentia/deeptemp-k16-3.pb", "url": NOWHERE}],
+        "options": {"algorithm": "TensorflowPredictTempoCNN", "output": "output"},
+    },
+    "own-graph": {
+        "family": "essentia",
+        "sample_rate": 8000,
+        "dimension": 30,
+        "weights": [{"file": "essentia/waveform.pb", "url": NOWHERE}],
+        "options": {"algorithm": "TensorflowPredict", "input": "waveform", "output": "mean", "window_s": 0.1},
+    },
+}
 FUNCTION = """
 import numpy as np
 
@@ -46,10 +64,13 @@ def finished(tmp_path_factory):
     directory = tmp_path_factory.mktemp("families")
     write_sounds(directory / "audio")
     all_models.fill(directory / "models", CATALOGUE)
+    for row in OTHERS.values():
+        essentia_model.write(directory / "models" / row["weights"][0]["file"])
     write_config(
         directory,
-        {"embedders": [*CATALOGUE, *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
+        {"embedders": [*CATALOGUE, *OTHERS, *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
         check_weights=False,
+        catalogue=OTHERS,
     )
     run = snakemake(directory, "evaluate", "tables")
     assert run.status == 0, run.output
@@ -60,7 +81,8 @@ def test_every_embedder_has_a_row_of_numbers(finished):
     directory, _ = finished
     (path,) = directory.glob("results/tables/*/*/*/embedders.csv")
     rows = [row for row in read_rows(path) if row["metric"] == "accuracy"]
-    assert {row["embedder"] for row in rows} == CATALOGUE.keys() | {"plain-function", "onnx-file", "made-elsewhere"}
+    own_models = {"plain-function", "onnx-file", "made-elsewhere"}
+    assert {row["embedder"] for row in rows} == CATALOGUE.keys() | OTHERS.keys() | own_models
     assert all(0 <= float(row["clean"]) <= 1 for row in rows)
 
 

@@ -114,7 +114,7 @@ def _of_the_catalogue(item: dict, catalog: Catalog) -> Embedder:
     row = catalog.embedders[kind]
     base = row.get("layers_of", kind)
     own = {key: item[key] for key in ("hop_s", "pooling") if key in item}
-    standard = {"family": row["family"], **row["options"]}
+    standard = {"family": row["family"], "sample_rate": row["sample_rate"], **row["options"]}
     entry = standard | item["options"] | own
     weights, files = tuple(Weights(**file) for file in row["weights"]), ()
     about = {key: value for key, value in row.items() if key not in ("family", "env", "gpu", "weights", "options")}

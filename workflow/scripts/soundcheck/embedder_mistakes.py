@@ -155,7 +155,9 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
     row = catalog.embedders[kind]
     if embedder["name"] != kind and embedder["name"] in catalog.embedders:
         yield (*path, "name"), f"{embedder['name']} is another embedder of the catalogue: give yours another name"
-    yield from _wrong_options(embedder, row["options"], kind, path)
+    # Weights of one's own may take audio at another rate.
+    own_rate = {"sample_rate": row["sample_rate"]} if embedder["weights"] else {}
+    yield from _wrong_options(embedder, row["options"] | own_rate, kind, path)
     if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:

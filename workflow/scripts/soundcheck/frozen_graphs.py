@@ -20,6 +20,7 @@ def open_graph(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A function that maps a batch of float32 at one node to what the graph has at another, `node` or `node:k`.
 
+    Where the node takes one more axis than a batch has, as for channels, one of size one is added at the end.
     Several threads may call it at once; each operation runs on one thread. `device` is `cpu` or `cuda`.
 
     Raises:
@@ -35,12 +36,14 @@ def open_graph(
     here = tensorflow.compat.v1.RunOptions(inter_op_thread_pool=-1)
 
     def run(batch: np.ndarray) -> np.ndarray:
+        if places[0].shape.rank == batch.ndim + 1:
+            batch = batch[..., None]
         try:
             return session.run(places[1], {places[0]: batch}, options=here)
         except (tensorflow.errors.OpError, ValueError) as error:
             raise SoundcheckError(
                 f"{owner}: the graph {path} refuses a batch of shape {batch.shape}, which is what its recipe makes: "
-                f"{_first_line(error)}; are these the weights that its options (algorithm, patch, batch size) describe?"
+                f"{_first_line(error)}; {_advice(places[0], batch)}"
             ) from error
 
     return run
@@ -73,10 +76,14 @@ def _read(path: Path, tensorflow: ModuleType, owner: str):
 
 
 def _accept_any_length(definition) -> None:
-    """Forget how many items and frames the inputs were declared to have: the network says what it can take."""
+    """Forget how many items and frames the inputs were declared to have: the network says what it can take.
+
+    Inputs of three axes are (items, frames, bands); the second of others may be bands, or samples of a fixed number.
+    """
     for node in definition.node:
         if node.op == "Placeholder":
-            for axis in node.attr["shape"].shape.dim[:2]:
+            axes = node.attr["shape"].shape.dim
+            for axis in axes[: 2 if len(axes) == 3 else 1]:
                 axis.size = -1
 
 
@@ -97,6 +104,16 @@ def _place(graph, wanted: str, option: str, path: Path, owner: str):
             f"{len(outputs)}, numbered from 0"
         )
     return outputs[int(index or 0)]
+
+
+def _advice(place, batch: np.ndarray) -> str:
+    """What to do about a graph that refuses a batch."""
+    if place.shape.rank == 2 < batch.ndim:
+        return (
+            "it takes vectors: a classification head of embeddings is no embedder; name the model whose embeddings it "
+            "takes, and a probe is trained in the place of the head"
+        )
+    return "are these the weights that its options (algorithm, patch, batch size) describe?"
 
 
 def _first_line(error: Exception) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from soundcheck.errors import SoundcheckError
+
 
 @dataclass(frozen=True)
 class Embedder:
@@ -68,6 +70,15 @@ def load(entry: dict, device: str) -> Embedder:
     """Load the embedder that a catalogue entry describes; `device` is `cpu` or `cuda`.
 
     Raises:
-        SoundcheckError: its weights or its module cannot be used.
+        SoundcheckError: its weights or its module cannot be used, or the model takes audio of another `sample_rate`
+            than the entry says.
     """
-    return importlib.import_module(f"soundcheck.embedders.{entry['family']}").load(entry, device)
+    embedder = importlib.import_module(f"soundcheck.embedders.{entry['family']}").load(entry, device)
+    declared = entry.get("sample_rate") or embedder.sample_rate
+    if declared != embedder.sample_rate:
+        raise SoundcheckError(
+            f"embedder {entry['name']}: its entry says sample_rate {declared}, but the model takes audio at "
+            f"{embedder.sample_rate} Hz: correct it, or say `options: {{sample_rate: {embedder.sample_rate}}}` beside "
+            "`weights` of your own, if these are the weights that were meant"
+        )
+    return embedder

@@ -1,13 +1,8 @@
-"""Models of the Essentia collection: any frozen TensorFlow graph that takes patches of one of its mel spectrograms.
+"""Models of the Essentia collection: any frozen TensorFlow graph that takes a signal by way of one of its algorithms.
 
-Source: the algorithms TensorflowPredictVGGish, ...MusiCNN, ...EffnetDiscogs and ...MAEST of Essentia (Alonso-Jimenez et
-al., "TensorFlow Audio Models in Essentia", ICASSP 2020), which cut a clip as here: frames centred on the multiples of a
-hop, patches of so many frames every so many, and what lies after the last whole patch is not used. The spectrograms are
-computed by `soundcheck.log_mel`, the graphs run in TensorFlow: Essentia itself is not needed.
-
-A clip that is too short for one patch, for which Essentia returns nothing, is made as long as one: repeated, as
-Essentia's own option `lastPatchMode="repeat"` does with its frames; for MAEST followed by silence, which is what the
-feature extractor of its model card does.
+What the algorithms do before the network is in `essentia_algorithms`, their mel spectrograms in `soundcheck.log_mel`;
+the graphs run in TensorFlow: Essentia itself is not needed. `TensorflowPredict` stands for any graph of one's own that
+takes windows of samples, `(batch, samples)` or `(batch, samples, 1)`.
 
 MAEST (Alonso-Jimenez, Serra, Bogdanov, "Efficient Supervised Training of Audio Transformers for Music Representation
 Learning", ISMIR 2023) returns tokens after each block, `StatefulPartitionedCall:1` to `:12`. Its authors publish the
@@ -16,60 +11,22 @@ seventh as its embedding, and lay the CLS token, the distillation token and the 
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from soundcheck import frozen_graphs, log_mel
+from soundcheck import frozen_graphs
 from soundcheck.embedders import Embedder
+from soundcheck.embedders.essentia_algorithms import ALGORITHMS, NOT_EMBEDDERS, Patches, Samples
 from soundcheck.errors import SoundcheckError, nearest
 from soundcheck.files import file_sha256
 
+ANY_GRAPH = "TensorflowPredict"
 # The parts of a transformer's output; the first two tokens are not of the signal.
 TOKENS = {
     "cls": lambda tokens: tokens[:, 0],
     "distillation": lambda tokens: tokens[:, 1],
     "mean": lambda tokens: tokens[:, 2:].mean(axis=1),
-}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What one algorithm of Essentia does before the network: `frame` and `hop` in samples, patches in frames."""
-
-    front_end: Callable[[np.ndarray], np.ndarray]
-    frame: int
-    hop: int
-    bands: int
-    patch: int
-    patch_hop: int
-    input: str
-    batch_size: int
-    repeats_short_clips: bool = True
-    # Frames that must follow a patch, or the algorithm does not return it.
-    frames_behind: int = 0
-    shift: float = 0.0
-    scale: float = 1.0
-    tokens: tuple[str, ...] = ()
-
-
-_vggish = functools.partial(Recipe, log_mel.vggish, 400, 160, 64)
-_musicnn = functools.partial(Recipe, log_mel.musicnn, 512, 256, 96)
-ALGORITHMS = {
-    "TensorflowPredictVGGish": _vggish(96, 93, "model/Placeholder", 32),
-    # Its long kernels keep a processor busy with one patch; in a larger batch the last digits depend on the place.
-    "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 1),
-    "TensorflowPredictEffnetDiscogs": _musicnn(128, 62, "serving_default_melspectrogram", 64, frames_behind=1),
-    "TensorflowPredictMAEST": _musicnn(
-        1876,
-        1875,
-        "serving_default_melspectrogram",
-        1,
-        repeats_short_clips=False,
-        shift=-2.06755686098554,
-        scale=1 / (2 * 1.268292820667291),
-        tokens=("cls", "distillation", "mean"),
-    ),
 }
 
 
@@ -81,93 +38,107 @@ def load(entry: dict, device: str) -> Embedder:
     and `tokens`, for a graph that returns several vectors a patch, as a block of MAEST does: which of `cls`,
     `distillation` and `mean` (of all others) are laid side by side; MAEST's authors use the three.
 
+    With the algorithm `TensorflowPredict` it must say `input`, `sample_rate` and `window_s`, the length of a window of
+    samples; `hop_s` is as long unless given. The graph may return several vectors a window, `(batch, frames, dim)`.
+
     Raises:
-        SoundcheckError: the algorithm or a token is unknown; TensorFlow is not installed; the file is no graph, lacks a
-            node, refuses the patches of this algorithm, or returns no single vector for each.
+        SoundcheckError: the algorithm or a token is unknown, or the algorithm takes no signal or none of this rate;
+            TensorFlow is not installed; the file is no graph, lacks a node, refuses the patches of this algorithm, or
+            returns no single vector for each.
     """
     owner = f"embedder {entry['name']}"
     for option in ("algorithm", "output"):
         if not entry.get(option):
             raise SoundcheckError(f"{owner} lacks the option `{option}`; a model of Essentia's documentation names it")
     recipe = _recipe(entry, owner)
-    patch_hop = _patch_hop(entry, recipe)
-    batch_size = int(entry.get("batch_size") or recipe.batch_size)
-    input_node = entry.get("input") or recipe.input
-    network = frozen_graphs.open_graph(entry["weights"], input_node, entry["output"], owner, device)
-    forward = functools.partial(_forward, network, _tokens(entry, recipe, owner), entry["output"], owner)
+    network = frozen_graphs.open_graph(entry["weights"], recipe.input, entry["output"], owner, device)
+    forward = functools.partial(_forward, network, recipe, _tokens(entry, recipe, owner), entry["output"], owner)
+    # A graph does not tell the size of what it returns.
+    _, n_frames, dimension = forward(np.zeros((recipe.batch_size, *recipe.shape), np.float32)).shape
     return Embedder(
-        sample_rate=log_mel.SAMPLE_RATE,
-        # A graph does not tell the size of what it returns.
-        dimension=forward(np.zeros((batch_size, recipe.patch, recipe.bands), np.float32)).shape[2],
-        cut=functools.partial(patches, recipe=recipe, patch_hop=patch_hop),
+        sample_rate=recipe.sample_rate,
+        dimension=dimension,
+        cut=recipe.cut,
         forward=forward,
-        batch_size=batch_size,
-        first_s=(recipe.patch - 1) * recipe.hop / 2 / log_mel.SAMPLE_RATE,
-        window_hop_s=patch_hop * recipe.hop / log_mel.SAMPLE_RATE,
+        batch_size=recipe.batch_size,
+        first_s=recipe.first_s / n_frames,
+        hop_s=recipe.window_s / n_frames if n_frames > 1 else None,
+        window_hop_s=recipe.hop_s,
         facts={
             "weights": f"sha256:{file_sha256(entry['weights'])}",
             "node": entry["output"],
-            "patch_s": recipe.patch * recipe.hop / log_mel.SAMPLE_RATE,
-            "hop_s": patch_hop * recipe.hop / log_mel.SAMPLE_RATE,
-            "short_clips": "repeated" if recipe.repeats_short_clips else "followed by silence",
-            "tail": "not used: a patch must be whole",
+            "patch_s": recipe.window_s,
+            "hop_s": recipe.hop_s,
+            **recipe.facts,
         },
     )
 
 
-def _recipe(entry: dict, owner: str) -> Recipe:
+def _recipe(entry: dict, owner: str) -> Patches | Samples:
+    """What the algorithm of an entry does, with what the entry changes of it."""
     algorithm = entry["algorithm"]
+    if algorithm == ANY_GRAPH:
+        return _samples_of(entry, owner)
+    if algorithm in NOT_EMBEDDERS:
+        raise SoundcheckError(f"{owner}: the algorithm {algorithm} {NOT_EMBEDDERS[algorithm]}")
     if algorithm not in ALGORITHMS:
-        raise SoundcheckError(f"{owner}: algorithm {algorithm!r} is not supported{nearest(algorithm, ALGORITHMS)}")
-    rate = entry.get("sample_rate") or log_mel.SAMPLE_RATE
-    if rate != log_mel.SAMPLE_RATE:
-        raise SoundcheckError(
-            f"{owner}: sample_rate is {rate}; {algorithm} is made for {log_mel.SAMPLE_RATE} Hz and no other"
-        )
+        hint = nearest(algorithm, [*ALGORITHMS, ANY_GRAPH])
+        raise SoundcheckError(f"{owner}: algorithm {algorithm!r} is not supported{hint}")
     recipe = ALGORITHMS[algorithm]
-    patch = int(entry.get("patch_frames") or recipe.patch)
-    return replace(recipe, patch=patch, patch_hop=min(recipe.patch_hop, patch))
+    rate = entry.get("sample_rate") or recipe.sample_rate
+    if rate != recipe.sample_rate:
+        raise SoundcheckError(
+            f"{owner}: sample_rate is {rate}; {algorithm} is made for {recipe.sample_rate} Hz and no other"
+        )
+    size = int(entry.get("patch_frames") or recipe.size)
+    if size != recipe.size and isinstance(recipe, Samples):
+        raise SoundcheckError(f"{owner}: {algorithm} takes no patches of a spectrogram: remove `patch_frames`")
+    return _with_options(replace(recipe, size=size, every=min(recipe.every, size)), entry)
 
 
-def _patch_hop(entry: dict, recipe: Recipe) -> int:
+def _samples_of(entry: dict, owner: str) -> Samples:
+    """The windows of samples that an entry without a recipe of Essentia's describes."""
+    for option in ("input", "sample_rate", "window_s"):
+        if not entry.get(option):
+            raise SoundcheckError(
+                f"{owner} lacks `{option}`, which the algorithm {ANY_GRAPH} needs: the name of the node that takes the "
+                "samples, their rate (Hz), and how long the windows of them are (s)"
+            )
+    rate = int(entry["sample_rate"])
+    size = max(1, round(entry["window_s"] * rate))
+    # One at a time: in a batch the last digits of some kernels depend on the place.
+    return _with_options(Samples(rate, size, size, entry["input"], 1), entry)
+
+
+def _with_options(recipe: Patches | Samples, entry: dict) -> Patches | Samples:
+    """A recipe with the hop, the node and the batch of an entry, where it has them."""
+    step = recipe.hop if isinstance(recipe, Patches) else 1
     hop_s = entry.get("hop_s")
-    return max(1, round(hop_s * log_mel.SAMPLE_RATE / recipe.hop)) if hop_s else recipe.patch_hop
+    return replace(
+        recipe,
+        every=max(1, round(hop_s * recipe.sample_rate / step)) if hop_s else recipe.every,
+        input=entry.get("input") or recipe.input,
+        batch_size=int(entry.get("batch_size") or recipe.batch_size),
+    )
 
 
-def _tokens(entry: dict, recipe: Recipe, owner: str) -> Sequence[str]:
-    tokens = entry.get("tokens") or recipe.tokens
+def _tokens(entry: dict, recipe: Patches | Samples, owner: str) -> Sequence[str]:
+    tokens = entry.get("tokens") or (recipe.tokens if isinstance(recipe, Patches) else ())
     for token in tokens:
         if token not in TOKENS:
             raise SoundcheckError(f"{owner}: token {token!r} does not exist{nearest(token, TOKENS)}")
     return tokens
 
 
-def patches(samples: np.ndarray, recipe: Recipe, patch_hop: int) -> np.ndarray:
-    """The patches `(n, patch, bands)` of a clip at 16 kHz, at least one, that begin every `patch_hop` frames."""
-    needed = recipe.patch + recipe.frames_behind
-    mel = _mel(samples, recipe)
-    if len(mel) < needed:
-        length = needed * recipe.hop + recipe.frame
-        longer = np.resize(samples, length) if recipe.repeats_short_clips else _followed_by_silence(samples, length)
-        mel = _mel(longer, recipe)[:needed]
-    whole = np.lib.stride_tricks.sliding_window_view(mel[: len(mel) - recipe.frames_behind], recipe.patch, axis=0)
-    return whole[::patch_hop].swapaxes(1, 2)
-
-
-def _followed_by_silence(samples: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(samples, (0, length - len(samples)))
-
-
-def _mel(samples: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """The mel spectrogram `(frames, bands)` of a clip, as the network was trained to see it."""
-    return (recipe.front_end(samples) + np.float32(recipe.shift)) * np.float32(recipe.scale)
-
-
-def _forward(network: Callable, tokens: Sequence[str], output: str, owner: str, batch: np.ndarray) -> np.ndarray:
-    result = network(batch)
+def _forward(
+    network: Callable, recipe: Patches | Samples, tokens: Sequence[str], output: str, owner: str, batch: np.ndarray
+) -> np.ndarray:
+    result = network(recipe.arranged(batch))
     vectors = result
     if result.ndim == 3 and tokens:
         vectors = np.concatenate([TOKENS[token](result) for token in tokens], axis=1)
+    elif result.ndim == 3 and len(result) == len(batch) and isinstance(recipe, Samples):
+        return result
     if len(result) != len(batch) or vectors.ndim < 2 or any(size > 1 for size in vectors.shape[1:-1]):
         raise SoundcheckError(
             f"{owner}: the node {output!r}, named by `output`, returns an array of shape {result.shape} for "

@@ -8,8 +8,9 @@ all others random ones; the graphs of the Essentia family are those of `publishe
 Short clips have 2 s and lie in memory at the model's rate. In batches, `embed_clips` of the driver cuts and pools them,
 as many as a few seconds allow, at most 64. One at a time, a clip is cut likewise and its windows alone are the batch,
 without filling up (but for EffNet-Discogs, whose graph takes 64 patches and no other number). The usual way is that of
-those who published the model: Essentia's composite algorithm, made once and called for each clip; for CLMR and NeuralFP
-plain convolutions, as for CREPE, on the windows of one clip; for MERT the model card's.
+those who published the model: Essentia's composite algorithm, made once and called for each clip, and for OpenL3, which
+has none, the script of `essentia_openl3.py`; for CLMR and NeuralFP plain convolutions, as for CREPE, on the windows of
+one clip; for MERT the model card's.
 
 Long recordings are WAV files of 44.1 kHz. What the driver adds is all of the job's time outside the model, taken in the
 same run, so that what else the machine does bears on both. The bare forward passes, of the same batches, have turns of
@@ -85,24 +86,34 @@ def usual_way(entry: dict, embedder) -> Callable | None:
     }.get(entry["family"], lambda *_: None)(entry, embedder)
 
 
-def composite_algorithm(name: str, folder: Path) -> float:
-    """Milliseconds a clip of Essentia's own, with its defaults; in a process without the tensorflow package.
-
-    The end of a clip is repeated, or 2 s would give some models no patch.
-    """
+def in_essentia(name: str, folder: Path) -> float:
+    """Milliseconds a clip of Essentia's own way; in a process without the tensorflow package."""
     import essentia
 
     essentia.log.infoActive = essentia.log.warningActive = False
-    import essentia.standard
 
     from soundcheck import checking
 
     entry = entry_of(name, folder)
+    embed, sample_rate = _openl3_script(entry) if name == "openl3" else _composite_algorithm(entry)
+    clips = [checking.music(SHORT_S, sample_rate, seed) for seed in range(N_SHORT)]
+    embed(clips[0])
+    return 1000 * min(_one_by_one(embed)(clips) for _ in range(TURNS))
+
+
+def _composite_algorithm(entry: dict) -> tuple[Callable, int]:
+    """With its defaults, but that the end of a clip is repeated, or 2 s would give some models no patch."""
+    import essentia.standard
+
     algorithm = getattr(essentia.standard, entry["algorithm"])
-    clips = [checking.music(SHORT_S, 16_000, seed) for seed in range(N_SHORT)]
     composite = algorithm(graphFilename=entry["weights"], output=entry["output"], lastPatchMode="repeat")
-    composite(clips[0])
-    return 1000 * min(_one_by_one(composite)(clips) for _ in range(TURNS))
+    return composite, 16_000
+
+
+def _openl3_script(entry: dict) -> tuple[Callable, int]:
+    import essentia_openl3
+
+    return essentia_openl3.embed_clip(entry["weights"]), essentia_openl3.SAMPLE_RATE
 
 
 def crepe_convolutions(entry: dict, embedder) -> Callable:
@@ -358,8 +369,8 @@ def main() -> None:
             in_own_process(Path(__file__).with_name("published_graphs.py"), folder)
         for name in names:
             found = json.loads(in_own_process(__file__, "--job", name, folder))
-            if name in GRAPHS and name != "openl3":
-                found["short"]["usual"] = float(in_own_process(__file__, "--composite", name, folder))
+            if name in GRAPHS:
+                found["short"]["usual"] = float(in_own_process(__file__, "--in-essentia", name, folder))
             print(row(name, found), flush=True)
 
 
@@ -386,7 +397,7 @@ def row(name: str, found: dict) -> str:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--job"]:
         print(json.dumps(job(sys.argv[2], Path(sys.argv[3]))))
-    elif sys.argv[1:2] == ["--composite"]:
-        print(composite_algorithm(sys.argv[2], Path(sys.argv[3])))
+    elif sys.argv[1:2] == ["--in-essentia"]:
+        print(in_essentia(sys.argv[2], Path(sys.argv[3])))
     else:
         main()

@@ -9,7 +9,7 @@ import torch
 from encoders import edit, embedded, load, noise
 from models import mert_model
 
-from soundcheck.embedders import huggingface_folder
+from soundcheck.embedders import huggingface_kinds
 from soundcheck.errors import SoundcheckError
 
 REMOTE = """
@@ -70,7 +70,7 @@ def test_the_full_model_has_the_published_number_of_weights_under_the_names_of_h
         assert found == shapes
 
 
-@pytest.mark.parametrize("kind", huggingface_folder.WAVEFORM_ENCODERS)
+@pytest.mark.parametrize("kind", huggingface_kinds.WAVEFORM_ENCODERS)
 def test_other_encoders_of_the_waveform_give_their_hidden_states(tmp_path, kind):
     model = write_other(tmp_path, kind)
     embedder = load(tmp_path)

@@ -1,5 +1,6 @@
-"""Encoders that see what a feature extractor makes of a clip, against the whole models and extractors of transformers."""
+"""Encoders that see what a feature extractor makes of a clip, against the models and extractors of transformers."""
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -47,7 +48,7 @@ WITHOUT_OUTPUT = {
 # Clips that are just long enough for so many frames: n samples give the first number, n - 1 the second.
 LENGTHS = {
     "audio-spectrogram-transformer": {2800: (1, 1), 4400: (2, 1), 34_800: (21, 20), 164_080: (101, 101)},
-    "whisper": {1: (1, 1), 321: (2, 1), 16_001: (51, 50), 480_000: (1500, 1500)},
+    "whisper": {1: (1, 1), 321: (2, 1), 16_001: (51, 50), 48_000: (150, 150)},
     "wav2vec2-bert": {560: (1, 1), 880: (2, 1), 16_240: (50, 49)},
     "speech_to_text": {400: (1, 1), 1040: (2, 1)},
     "parakeet_ctc": {160: (1, 1), 1440: (2, 1)},
@@ -89,7 +90,7 @@ def features(folder, kind, samples, rate):
 @torch.inference_mode()
 def published(folder, model, kind, samples, rate):
     """All layers `(layers, tokens, dim)` of one clip alone, as transformers returns them, padding and all."""
-    inputs = {name: values for name, values in features(folder, kind, samples, rate).items()}
+    inputs = dict(features(folder, kind, samples, rate))
     encoder = model.get_submodule(INSIDE[kind])
     if kind in ("encodec", "dac"):
         return encoder(inputs["input_values"]).transpose(1, 2).numpy()
@@ -181,8 +182,17 @@ def test_windows_of_constant_length_share_a_batch_and_do_not_see_each_other(smal
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_silence_and_very_short_clips_have_finite_frames(small, kind):
+    embedder = load(small(kind)[0])
+    rate = embedder.sample_rate
+    for clip in (np.zeros(rate, np.float32), noise(round(0.02 * rate)), noise(1)):
+        frames = frames_of(embedder, clip)
+        assert len(frames) > 0
+        assert np.isfinite(frames).all()
+
+
+@pytest.mark.parametrize("kind", ["audio-spectrogram-transformer", "whisper", "clap", "wav2vec2-bert"])
 def test_every_check_of_an_embedder_passes(small, kind):
-    # Among them silence, 20 ms, one sample, the same again, loaded again.
     folder, _ = small(kind)
     embedder = load(folder)
     declared = checking.Declared(embedder.sample_rate, embedder.dimension)
@@ -191,11 +201,22 @@ def test_every_check_of_an_embedder_passes(small, kind):
     assert len(outcomes) >= 14
 
 
+def test_whisper_with_its_published_window_of_30_s(tmp_path):
+    model = audio_encoders.write(tmp_path, "whisper", {"chunk_length": 30}, max_source_positions=1500)
+    clip = noise(31 * 16_000)
+    embedder = load(tmp_path)
+    assert [len(piece) for piece in embedder.cut(clip)] == [248_000, 248_000]
+    frames = frames_of(embedder, clip[:20_000])
+    expected = published(tmp_path, model, "whisper", clip[:20_000], 16_000)
+    assert (expected.shape[1], len(frames)) == (1500, 63)
+    np.testing.assert_allclose(layers_of(embedder, frames), expected[:, :63], atol=1e-4)
+
+
 def test_a_clip_that_is_longer_than_the_models_window_goes_in_pieces_of_nearly_equal_length(small):
     for kind, seconds, lengths in (
         ("audio-spectrogram-transformer", 12, [96_000, 96_000]),
-        ("whisper", 61, [325_334, 325_333, 325_333]),
-        ("clap", 10.5, [252_000, 252_000]),
+        ("whisper", 7, [37_334, 37_333, 37_333]),
+        ("clap", 2.5, [60_000, 60_000]),
         ("wav2vec2-bert", 40, [320_000, 320_000]),
     ):
         embedder = load(small(kind)[0], longest_s=30)
@@ -203,20 +224,20 @@ def test_a_clip_that_is_longer_than_the_models_window_goes_in_pieces_of_nearly_e
         pieces = embedder.cut(clip)
         assert [len(piece) for piece in pieces] == lengths
         np.testing.assert_array_equal(np.concatenate(pieces), clip)
-    embedder = load(small("audio-spectrogram-transformer")[0])
-    clip = noise(12 * 16_000)
+    embedder = load(small("whisper")[0])
+    clip = noise(5 * 16_000)
     expected = np.concatenate([frames_of(embedder, half) for half in np.split(clip, 2)])
     np.testing.assert_array_equal(frames_of(embedder, clip), expected)
-    assert load(small("whisper")[0], longest_s=5).facts["longest_s"] == 5
+    assert load(small("whisper")[0], longest_s=1).facts["longest_s"] == 1
 
 
 def test_no_extractor_cuts_at_random(small):
     for kind in ("clap", "clap_audio_model"):
         embedder = load(small(kind)[0])
-        clip = noise(48_000 * 11)
+        clip = noise(120_000)
         results = []
         for seed in (0, 1):
-            np.random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
             torch.manual_seed(seed)
             results.append(frames_of(embedder, clip))
         np.testing.assert_array_equal(*results)
@@ -224,11 +245,11 @@ def test_no_extractor_cuts_at_random(small):
 
 def test_several_threads_may_run_a_model_at_once(small):
     for kind in ("whisper", "clap", "wav2vec2-bert"):
-        embedder = load(small(kind)[0])
+        run = functools.partial(frames_of, load(small(kind)[0]))
         clips = [noise(4000 + 800 * i) for i in range(6)]
-        first = [frames_of(embedder, clip) for clip in clips]
+        first = [run(clip) for clip in clips]
         with ThreadPoolExecutor(3) as threads:
-            for left, right in zip(first, threads.map(lambda clip: frames_of(embedder, clip), clips), strict=True):
+            for left, right in zip(first, threads.map(run, clips), strict=True):
                 np.testing.assert_array_equal(left, right)
 
 
@@ -252,7 +273,7 @@ def test_the_tokens_of_ast_are_those_that_its_classifier_reads(small):
 
 
 @pytest.mark.parametrize("kind", VECTORS)
-@pytest.mark.parametrize("seconds", [0.02, 3, 10])
+@pytest.mark.parametrize("seconds", [0.02, 0.9, 2])
 def test_claps_vectors_are_its_audio_embedding_and_what_is_projected(small, kind, seconds):
     folder, model = small(kind)
     clip = noise(round(seconds * 48_000))
@@ -320,7 +341,7 @@ FAULTS = {
     "features of other bands": (
         "whisper",
         lambda f: edit(f / "preprocessor_config.json", feature_size=128),
-        r"gives features of shape \(128, 3000\), but config\.json beside it describes a model of \(80, 3000\)",
+        r"gives features of shape \(128, 300\), but config\.json beside it describes a model of \(80, 300\)",
     ),
     "settings of no sense": (
         "clap",
@@ -378,7 +399,7 @@ def test_what_the_encoder_does_not_need_may_be_absent(small, tmp_path):
         ("clap", {"tokens": ["cls"]}, "token 'cls' does not exist; valid are pooled, projected"),
         ("audio-spectrogram-transformer", {"tokens": ["cls"], "hop_s": 0.5}, "hop_s is for the frames of a model"),
         ("clap", {"hop_s": 20}, "hop_s is for the frames of a model"),
-        ("whisper", {"window_s": 31}, r"window_s is 31 s, but the model sees 30 s at once"),
+        ("whisper", {"window_s": 4}, r"window_s is 4 s, but the model sees 3 s at once"),
         ("whisper", {"hop_s": 0.01}, r"hop_s is 0\.01 s; expected 0 or at least 0\.02 s"),
         ("whisper", {"sample_rate": 22_050}, r"sample_rate is 22050 Hz, but preprocessor_config\.json .* 16000 Hz"),
     ],

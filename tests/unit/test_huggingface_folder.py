@@ -165,11 +165,11 @@ FAULTS = {
     ),
     "spectrograms": (
         lambda f: edit(f / "preprocessor_config.json", feature_extractor_type="ASTFeatureExtractor"),
-        r"asks for ASTFeatureExtractor, which makes spectrograms; supported are encoders of the waveform: mert_model",
+        r"asks for ASTFeatureExtractor, but config\.json .* of type mert_model, which takes what Wav2Vec2FeatureExtractor makes",
     ),
     "unknown type": (
         lambda f: (f / "config.json").write_text('{"model_type": "bert"}'),
-        "describes a model of type bert; supported are encoders of the waveform",
+        "describes a model of type bert; supported are mert_model, hubert, .* HEAR API",
     ),
     "rate of no sense": (
         lambda f: edit(f / "preprocessor_config.json", sampling_rate="24k"),

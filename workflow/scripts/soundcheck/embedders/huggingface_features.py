@@ -46,8 +46,8 @@ def embedder(entry: dict, encoder: Encoder, device: str) -> Embedder:
     inputs = functools.partial(_inputs, extractor, kind.shortest or frames.seen)
     _check_shape(encoder, inputs(np.zeros((1, 1), np.float32)), entry["weights"], owner)
     model = encoder.model.to(device)
-    tokens = checked_tokens(entry, tuple(kind.vectors) or (*kind.special, "mean") * bool(kind.special), hop, owner)
-    tokens = tokens or tuple(kind.vectors)[:1]
+    known = tuple(kind.vectors) or (*kind.special, "mean") * bool(kind.special)
+    tokens = checked_tokens(entry, known, hop, owner, default=tuple(kind.vectors)[:1])
     blocks = model.get_submodule(kind.blocks) if kind.blocks else None
     n_layers = 1 if blocks is None else len(blocks) + 1
     half = is_half(entry, device)
@@ -121,7 +121,9 @@ def _inputs(extractor: Callable, shortest: int, batch: np.ndarray) -> Inputs:
 
 
 def _finite(features: torch.Tensor) -> torch.Tensor:
-    return torch.nan_to_num(features.float(), nan=0.0) if features.is_floating_point() else features
+    if not features.is_floating_point():
+        return features
+    return torch.nan_to_num(features.float(), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _cut(samples: np.ndarray, window: int, longest: int) -> list[np.ndarray]:

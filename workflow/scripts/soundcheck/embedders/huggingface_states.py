@@ -93,20 +93,22 @@ def checked_samples(entry: dict, rate: int, frames: Frames, owner: str) -> tuple
     return window, hop
 
 
-def checked_tokens(entry: dict, known: Sequence[str], hop: int, owner: str) -> tuple[str, ...]:
+def checked_tokens(
+    entry: dict, known: Sequence[str], hop: int, owner: str, default: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """The option `tokens`, after a check that the model has them.
 
     Raises:
         SoundcheckError: it has not, or `hop_s` asks for frames.
     """
-    tokens = tuple(entry.get("tokens") or ())
+    tokens = tuple(entry.get("tokens") or default)
     for token in tokens:
         if token not in known:
             what = nearest(token, known) if known else "; a model of this type has none, so leave `tokens` out"
             raise SoundcheckError(f"{owner}: token {token!r} does not exist{what}")
     if tokens and hop:
         raise SoundcheckError(
-            f"{owner}: hop_s is for the frames of a model, but `tokens` asks for one vector of a whole window; leave "
-            "one of the two out"
+            f"{owner}: hop_s is for the frames of a model, but {' and '.join(tokens)} (see `tokens`) are of a whole "
+            "window; leave hop_s out, or set it to 0"
         )
     return tokens

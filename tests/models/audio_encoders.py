@@ -175,10 +175,13 @@ FOLDERS = {
 }
 
 
-def write(folder: str | Path, kind: str, extractor: dict | None = None, **changes: Any) -> torch.nn.Module:
+def write(
+    folder: str | Path, kind: str, extractor: dict | None = None, form: str = "model.safetensors", **changes: Any
+) -> torch.nn.Module:
     """Write a folder with a small model of this type; return the whole model, ready to evaluate.
 
-    `changes` are of the model's settings, `extractor` those of its feature extractor.
+    `changes` are of the model's settings, `extractor` those of its feature extractor; `form` is the name of the file of
+    the weights.
     """
     import transformers
 
@@ -189,6 +192,11 @@ def write(folder: str | Path, kind: str, extractor: dict | None = None, **change
     model = _class(small.model)(config).eval()
     _randomise(model)
     model.save_pretrained(folder)
+    if form != "model.safetensors":
+        from safetensors.torch import load_file
+
+        torch.save(load_file(Path(folder) / "model.safetensors"), Path(folder) / form)
+        (Path(folder) / "model.safetensors").unlink()
     settings = small.extractor_settings | (extractor or {})
     getattr(transformers, small.extractor)(**settings).save_pretrained(folder)
     return model

@@ -17,8 +17,8 @@ WHOLE = {name: row for name, row in CATALOGUE.items() if "layers_of" not in row}
 # TensorFlow aborts a process in which it meets Essentia.
 IN_TENSORFLOW = ("essentia", "openl3", "mule")
 NORMALISED = ("mert-v1-95m", "mert-v1-330m", "w2v-bert-2.0", "handcrafted-chroma")
-# A long recording takes minutes on two cores; crepe-tiny and the other encoders of spectrograms run the same code.
-SLOW = ("crepe-full", "random-crepe-full", "w2v-bert-2.0")
+# A long recording takes minutes on two cores; crepe-tiny and whisper-base run the same code.
+SLOW = ("crepe-full", "random-crepe-full", "ast-audioset", "w2v-bert-2.0", "clap-htsat-unfused", "clap-larger-music")
 
 
 @pytest.fixture(scope="module")

@@ -343,6 +343,16 @@ FAULTS = {
         lambda f: edit(f / "preprocessor_config.json", feature_size=128),
         r"gives features of shape \(128, 300\), but config\.json beside it describes a model of \(80, 300\)",
     ),
+    "padding before a clip": (
+        "whisper",
+        lambda f: edit(f / "preprocessor_config.json", padding_side="left"),
+        r"preprocessor_config\.json in .* has padding_side 'left'; expected 'right'",
+    ),
+    "noise in the features": (
+        "speech_to_text",
+        lambda f: edit(f / "preprocessor_config.json", dither=1.0),
+        r"has dither 1\.0; expected 0, since it would add other noise each time",
+    ),
     "settings of no sense": (
         "clap",
         lambda f: edit(f / "preprocessor_config.json", fft_window_size="wide"),

@@ -165,7 +165,7 @@ FAULTS = {
     ),
     "spectrograms": (
         lambda f: edit(f / "preprocessor_config.json", feature_extractor_type="ASTFeatureExtractor"),
-        r"asks for ASTFeatureExtractor, but config\.json .* mert_model, which takes what Wav2Vec2FeatureExtractor makes",
+        r"asks for ASTFeatureExtractor, but config\.json .* of type mert_model, which takes what Wav2Vec2Feature",
     ),
     "unknown type": (
         lambda f: (f / "config.json").write_text('{"model_type": "bert"}'),

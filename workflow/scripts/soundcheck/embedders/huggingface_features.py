@@ -10,6 +10,7 @@ A band that does not change, as in silence, has no deviation by which an extract
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,6 +44,7 @@ def embedder(entry: dict, encoder: Encoder, device: str) -> Embedder:
     frames, rate = kind.frames(config, extractor), extractor.sampling_rate
     window, hop = checked_samples(entry, rate, frames, owner)
     longest = _longest(entry, encoder, window, owner)
+    _check_extractor(extractor, entry["weights"], owner)
     inputs = functools.partial(_inputs, extractor, kind.shortest or frames.seen)
     _check_shape(encoder, inputs(np.zeros((1, 1), np.float32)), entry["weights"], owner)
     model = encoder.model.to(device)
@@ -94,6 +96,18 @@ def _longest(entry: dict, encoder: Encoder, window: int, owner: str) -> int:
             "expected 0 or no more than these"
         )
     return min(asked, seen)
+
+
+def _check_extractor(extractor: Any, folder: str, owner: str) -> None:
+    for setting, usable, why in (
+        ("padding_side", "right", "a clip's own frames must be the first ones"),
+        ("dither", 0, "it would add other noise each time"),
+    ):
+        found = getattr(extractor, setting, usable)
+        if found != usable:
+            raise SoundcheckError(
+                f"{owner}: {PREPROCESSOR} in {folder} has {setting} {found!r}; expected {usable!r}, since {why}"
+            )
 
 
 def _check_shape(encoder: Encoder, inputs: Inputs, folder: str, owner: str) -> None:

@@ -1,6 +1,7 @@
 """An audio encoder of the Hugging Face hub, loaded from a local folder: nothing is fetched, no weight is left random.
 
 A folder holds `config.json`, `preprocessor_config.json` and the weights, as `model.safetensors` or `pytorch_model.bin`.
+Of a whole model, such as Whisper with its decoder, the encoder alone is loaded: what that is, says `huggingface_kinds`.
 
 MERT (Li et al., "MERT: Acoustic Music Understanding Model with Large-Scale Self-supervised Training", ICLR 2024) is a
 HuBERT encoder (Hsu et al., 2021): its published weights are those of `HubertModel`, key for key, and are loaded so. The

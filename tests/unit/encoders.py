@@ -30,6 +30,12 @@ def embedded(embedder, samples):
     return np.concatenate(frames)
 
 
+def frames_of(embedder, samples):
+    """The frames `(frames, dimension)` of a clip whose windows differ in length, one window after the other."""
+    found = [embedder.forward(window[None]) for window in embedder.cut(samples)]
+    return np.concatenate([frames[0] if isinstance(frames, tuple) else frames for frames in found], axis=1)[0]
+
+
 def edit(path, **changes):
     """Other settings in a file of JSON."""
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))

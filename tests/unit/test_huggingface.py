@@ -10,7 +10,7 @@ from encoders import RATE, RNG, edit, embedded, load, noise
 from models import mert_model
 from torch.nn import functional as F
 
-from soundcheck.embedders import huggingface
+from soundcheck import windows
 from soundcheck.errors import SoundcheckError
 
 
@@ -139,9 +139,9 @@ def test_windows_of_constant_length_end_with_the_clip_and_short_clips_are_repeat
     embedder = load(folder, window_s=0.05, batch_size=4)
     assert (embedder.batch_size, embedder.window_hop_s) == (4, 0.05)
     assert load(folder, window_s=0.05).batch_size == 8
-    assert [part.tolist() for part in huggingface._equal(np.arange(5), 12)] == [[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]]
-    assert [part[[0, -1]].tolist() for part in huggingface._equal(np.arange(30), 12)] == [[0, 11], [12, 23], [18, 29]]
-    assert [part[0] for part in huggingface._equal(np.arange(24), 12)] == [0, 12]
+    assert [part.tolist() for part in windows.equal(np.arange(5), 12)] == [[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]]
+    assert [part[[0, -1]].tolist() for part in windows.equal(np.arange(30), 12)] == [[0, 11], [12, 23], [18, 29]]
+    assert [part[0] for part in windows.equal(np.arange(24), 12)] == [0, 12]
     assert {len(window) for n in (480, 1200, 1300, 7777) for window in embedder.cut(noise(n))} == {1200}
 
 

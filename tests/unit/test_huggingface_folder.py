@@ -9,7 +9,7 @@ import torch
 from encoders import edit, embedded, load, noise
 from models import mert_model
 
-from soundcheck.embedders import huggingface_folder
+from soundcheck.embedders import huggingface_kinds
 from soundcheck.errors import SoundcheckError
 
 REMOTE = """
@@ -70,7 +70,7 @@ def test_the_full_model_has_the_published_number_of_weights_under_the_names_of_h
         assert found == shapes
 
 
-@pytest.mark.parametrize("kind", huggingface_folder.WAVEFORM_ENCODERS)
+@pytest.mark.parametrize("kind", huggingface_kinds.WAVEFORM_ENCODERS)
 def test_other_encoders_of_the_waveform_give_their_hidden_states(tmp_path, kind):
     model = write_other(tmp_path, kind)
     embedder = load(tmp_path)
@@ -165,11 +165,11 @@ FAULTS = {
     ),
     "spectrograms": (
         lambda f: edit(f / "preprocessor_config.json", feature_extractor_type="ASTFeatureExtractor"),
-        r"asks for ASTFeatureExtractor, which makes spectrograms; supported are encoders of the waveform: mert_model",
+        r"asks for ASTFeatureExtractor, but config\.json .* of type mert_model, which takes what Wav2Vec2Feature",
     ),
     "unknown type": (
         lambda f: (f / "config.json").write_text('{"model_type": "bert"}'),
-        "describes a model of type bert; supported are encoders of the waveform",
+        "describes a model of type bert; supported are mert_model, hubert, .* HEAR API",
     ),
     "rate of no sense": (
         lambda f: edit(f / "preprocessor_config.json", sampling_rate="24k"),

@@ -17,3 +17,11 @@ def pieces(samples: np.ndarray, longest: int) -> list[np.ndarray]:
     """The clip as it is, or, when it is longer than `longest` samples, consecutive parts of nearly equal length."""
     count = -(-len(samples) // longest)
     return np.array_split(samples, max(1, count))
+
+
+def equal(samples: np.ndarray, window: int) -> list[np.ndarray]:
+    """Windows of one length, end to end; the last ends with the clip, and a shorter clip is repeated to fill one."""
+    if len(samples) < window:
+        return [np.resize(samples, window)]
+    starts = [*range(0, len(samples) - window, window), len(samples) - window]
+    return [samples[start : start + window] for start in starts]

@@ -45,23 +45,29 @@ class Layer(nn.Module):
 
 
 class SpectralConvolution(nn.Module):
-    """The same convolution by way of the frequency domain: for a kernel of 64 a fraction of the work of a processor.
+    """The same convolution by way of the frequency domain: for a long kernel a fraction of the work of a processor.
 
     Equal to `nn.Conv1d` up to the rounding of float32; made from one, for padded inputs that give `length` outputs.
+    With a stride of four it is one of stride one, whose inputs are every fourth step, from the first four on.
     """
 
     def __init__(self, convolution: nn.Conv1d, length: int) -> None:
         super().__init__()
-        self.length = length
-        self.size = length + convolution.kernel_size[0]
-        spectrum = torch.fft.rfft(convolution.weight.detach(), self.size).conj()
+        self.length, self.stride = length, convolution.stride[0]
+        weight = self._phases(convolution.weight.detach())
+        self.size = length + weight.shape[-1]
+        spectrum = torch.fft.rfft(weight, self.size).conj()
         self.weight = spectrum.permute(2, 1, 0).contiguous()  # (frequencies, inputs, outputs)
         self.bias = convolution.bias.detach()[:, None]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        spectrum = torch.fft.rfft(x, self.size).permute(2, 0, 1).contiguous()
+        spectrum = torch.fft.rfft(self._phases(x), self.size).permute(2, 0, 1).contiguous()
         product = torch.bmm(spectrum, self.weight).permute(1, 2, 0)
         return torch.fft.irfft(product, self.size)[..., : self.length] + self.bias
+
+    def _phases(self, x: torch.Tensor) -> torch.Tensor:
+        """Steps `(n, channels, steps)` as `(n, channels * stride, steps / stride)`."""
+        return x.unflatten(2, (-1, self.stride)).transpose(2, 3).flatten(1, 2)
 
 
 class Network(nn.Module):
@@ -118,8 +124,8 @@ def load(entry: dict, device: str) -> Embedder:
 
 
 def _use_spectral_convolutions(network: Network) -> None:
-    length = WINDOW // 8  # after the first layer's stride of four and its pooling
-    for layer in network.layers[1:]:
+    length = WINDOW // 4  # after the first layer's stride
+    for layer in network.layers:
         layer.conv = SpectralConvolution(layer.conv, length)
         length //= 2
 

@@ -331,9 +331,11 @@ class Clock:
 
 def job(name: str, folder: Path) -> dict:
     """Both measurements of one model, in this process."""
+    from soundcheck.memory import keep_freed_memory
     from soundcheck.threads import single_threaded
 
     single_threaded()
+    keep_freed_memory()
     entry = entry_of(name, folder)
     if name not in GRAPHS:
         import torch

@@ -22,9 +22,11 @@ from soundcheck import catalog  # noqa: E402
 
 def job(folder: str, name: str, scenario: str, threads: int, copies: int) -> dict:
     """Embed all audio below `folder`, each file `copies` times; seconds, shares and the peak memory in MB."""
+    from soundcheck.memory import keep_freed_memory
     from soundcheck.threads import single_threaded
 
     single_threaded()
+    keep_freed_memory()
     import time
 
     from soundcheck import driver, embedders

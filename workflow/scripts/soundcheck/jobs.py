@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from soundcheck.logs import logged_to
+from soundcheck.memory import keep_freed_memory
 from soundcheck.threads import single_threaded
 
 SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
@@ -17,6 +18,7 @@ SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
 def job(log_path: str) -> Iterator[None]:
     """Do a job's work inside this, imports included: output goes to the log, errors to the terminal too."""
     single_threaded()
+    keep_freed_memory()
     end_with(*_ancestors())
     with logged_to(log_path):
         yield

@@ -1,4 +1,4 @@
-"""Memory that a job has freed stays its own, so that the next batch does not ask the system for the same pages again."""
+"""Memory that a job has freed stays its own: the next batch does not ask the system for the same pages again."""
 
 import ctypes
 

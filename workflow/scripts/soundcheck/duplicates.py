@@ -1,7 +1,7 @@
 """Near-duplicates among fingerprints: the same recording encoded again, louder or softer, resampled, or cut.
 
-Candidates share keys, which an inverted index finds; each candidate is then compared frame by frame, where its shared
-keys say that the two recordings coincide. Nothing is compared that shares no key, so the time grows with the number of
+Candidates share keys in one place, which an inverted index finds; each candidate is then compared frame by frame, where
+its shared keys say that the two recordings coincide. Nothing else is compared, so the time grows with the number of
 similar recordings, not with the square of the number of all.
 """
 
@@ -36,6 +36,8 @@ _FRAMES_COMPARED = 256
 # Twice a quarter of a frame away from where they coincide, copies are hardly as far apart as this.
 _NOT_HOPELESS_DB = 3.0
 _TRACKS_AT_ONCE = 1000
+# An offset in frames, and its sign: days.
+_OFFSET_BITS = 26
 _FRAME_S = HOP / RATE
 
 
@@ -65,7 +67,7 @@ def near_duplicates(path: str | Path) -> list[NearDuplicate]:
     table = file.read(columns=["track_id", "digest", "keys", "places"])
     track_ids, digests = table["track_id"].to_pylist(), table["digest"].to_pylist()
     keys, places = _arrays(table["keys"]), _arrays(table["places"])
-    candidates = [(a, b) for a, b in _candidates(keys) if digests[a] != digests[b]]
+    candidates = [(a, b) for a, b in _candidates(keys, places) if digests[a] != digests[b]]
     recordings = _recordings(file, {track for pair in candidates for track in pair})
     found = []
     for a, b in candidates:
@@ -138,43 +140,59 @@ def _arrays(column) -> list[np.ndarray]:
     return np.split(values, ends[:-1])
 
 
-def _candidates(keys: list[np.ndarray]) -> Iterator[tuple[int, int]]:
-    """Pairs of tracks, the first before the second, that share enough keys."""
+def _candidates(keys: list[np.ndarray], places: list[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """Pairs of tracks, the first before the second, that share enough keys in one place."""
     counts = np.array([len(own) for own in keys])
     owners = np.repeat(np.arange(len(keys)), counts)
     flat = np.concatenate(keys) if keys else np.zeros(0, np.uint32)
     order = np.argsort(flat, kind="stable")
     flat, owners = flat[order], owners[order]
+    heard = np.concatenate(places).astype(np.int64)[order] if keys else np.zeros(0, np.int64)
     for start in range(0, len(keys), _TRACKS_AT_ONCE):
-        block = range(start, min(start + _TRACKS_AT_ONCE, len(keys)))
-        wanted = np.concatenate([keys[track] for track in block])
-        asking = np.repeat(np.array(block), counts[block.start : block.stop])
+        block = slice(start, start + _TRACKS_AT_ONCE)
+        wanted, wanted_at = np.concatenate(keys[block]), np.concatenate(places[block]).astype(np.int64)
+        asking = np.repeat(np.arange(len(keys))[block], counts[block])
         first, last = np.searchsorted(flat, wanted, "left"), np.searchsorted(flat, wanted, "right")
         sizes = np.where(last - first <= MAX_RECORDINGS_OF_A_KEY, last - first, 0)
         # Entry i of `asking` meets the entries first[i], first[i] + 1, ... of the index.
         steps = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        others, asking = owners[np.repeat(first, sizes) + steps], np.repeat(asking, sizes)
-        later = others > asking
-        pairs, shared = np.unique(asking[later] * len(keys) + others[later], return_counts=True)
+        met = np.repeat(first, sizes) + steps
+        asking, offsets = np.repeat(asking, sizes), np.repeat(wanted_at, sizes) - heard[met]
+        later = owners[met] > asking
+        pairs, agreeing = _agreeing(asking[later] * len(keys) + owners[met][later], offsets[later])
         a, b = np.divmod(pairs, len(keys))
-        enough = shared >= _keys_needed(np.minimum(counts[a], counts[b]))
+        enough = agreeing >= _keys_needed(np.minimum(counts[a], counts[b]))
         yield from zip(a[enough].tolist(), b[enough].tolist(), strict=True)
 
 
-def _keys_needed(n_keys: np.ndarray | int) -> np.ndarray | int:
-    """How many shared keys make a candidate: one for a short note, five for a clip of many keys."""
+def _agreeing(pairs: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pair once, sorted, and the most of its keys that agree on an offset, or on two that are neighbours.
+
+    Where two recordings lie half a frame apart, some keys are found in one frame and some in the next.
+    """
+    if not len(pairs):
+        return pairs, offsets
+    codes, votes = np.unique((pairs << _OFFSET_BITS) + offsets, return_counts=True)
+    votes[:-1] += np.where(np.diff(codes) == 1, votes[1:], 0)
+    # An offset may be negative, which borrows from the number of the pair.
+    of_pair = (codes + (1 << (_OFFSET_BITS - 1))) >> _OFFSET_BITS
+    starts = np.flatnonzero(np.diff(of_pair, prepend=-1))
+    return of_pair[starts], np.maximum.reduceat(votes, starts)
+
+
+def _keys_needed(n_keys: np.ndarray) -> np.ndarray:
+    """How many keys must agree to make a candidate: one of a short note, five of a clip of many keys.
+
+    Those that two recordings share by chance lie in scattered places.
+    """
     return np.clip(n_keys // 12, 1, 5)
 
 
 def _offsets(keys_a: np.ndarray, places_a: np.ndarray, keys_b: np.ndarray, places_b: np.ndarray) -> list[int]:
-    """By how many frames the second recording lies after the first, the likeliest first; none where the shared keys
-    do not agree on it, as those do not that two recordings share by chance."""
+    """By how many frames the second recording lies after the first, the likeliest first."""
     _, at_a, at_b = np.intersect1d(keys_a, keys_b, assume_unique=True, return_indices=True)
     counted = Counter((places_a[at_a] - places_b[at_b]).tolist())
-    # Where two recordings lie half a frame apart, some keys are found in one frame and some in the next.
-    needed = _keys_needed(min(len(keys_a), len(keys_b)))
-    likely = counted.most_common(_OFFSETS_TRIED)
-    return [offset for offset, n in likely if n + max(counted[offset - 1], counted[offset + 1]) >= needed]
+    return [offset for offset, _ in counted.most_common(_OFFSETS_TRIED)]
 
 
 def _best_match(one: _Recording, other: _Recording, offsets: list[int]) -> _Match | None:

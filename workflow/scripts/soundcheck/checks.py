@@ -97,8 +97,9 @@ def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> 
             ("deformations", None),
             ("allow_overlap", []),
         ):
-            if dataset[end].get(key, default) != default:
-                yield (*path, end, key), f"`{key}` belongs beside `train_on` and `test_on`"
+            # A dataset that is also evaluated alone may be named with what both have.
+            if dataset[end].get(key, default) not in (default, dataset.get(key, default)):
+                yield (*path, end, key), f"`{key}` belongs beside `train_on` and `test_on`, where there is another"
     kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
     if kind in catalog.datasets:
         yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)

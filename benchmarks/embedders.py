@@ -73,133 +73,13 @@ def _write_mert(folder: Path) -> None:
 _WRITERS = {"clmr": _write_clmr, "neuralfp": _write_neuralfp, "huggingface": _write_mert}
 
 
-# --- the usual ways -------------------------------------------------------------------------------------------------
-
-
-def usual_way(entry: dict, embedder) -> Callable | None:
-    """A function of one clip `(samples,)`, or None where the usual way is this repository's."""
-    return {
-        "crepe": crepe_convolutions,
-        "clmr": clmr_convolutions,
-        "neuralfp": neuralfp_convolutions,
-        "huggingface": model_card,
-    }.get(entry["family"], lambda *_: None)(entry, embedder)
-
-
-def in_essentia(name: str, folder: Path) -> float:
-    """Milliseconds a clip of Essentia's own way; in a process without the tensorflow package."""
-    import essentia
-
-    essentia.log.infoActive = essentia.log.warningActive = False
-
-    from soundcheck import checking
-
-    entry = entry_of(name, folder)
-    embed, sample_rate = _openl3_script(entry) if name == "openl3" else _composite_algorithm(entry)
-    clips = [checking.music(SHORT_S, sample_rate, seed) for seed in range(N_SHORT)]
-    embed(clips[0])
-    return 1000 * min(_one_by_one(embed)(clips) for _ in range(TURNS))
-
-
-def _composite_algorithm(entry: dict) -> tuple[Callable, int]:
-    """With its defaults, but that the end of a clip is repeated, or 2 s would give some models no patch."""
-    import essentia.standard
-
-    algorithm = getattr(essentia.standard, entry["algorithm"])
-    composite = algorithm(graphFilename=entry["weights"], output=entry["output"], lastPatchMode="repeat")
-    return composite, 16_000
-
-
-def _openl3_script(entry: dict) -> tuple[Callable, int]:
-    import essentia_openl3
-
-    return essentia_openl3.embed_clip(entry["weights"]), essentia_openl3.SAMPLE_RATE
-
-
-def crepe_convolutions(entry: dict, embedder) -> Callable:
-    """The network before its convolutions go to the frequency domain."""
-    from soundcheck.embedders import crepe
-
-    return _on_windows(crepe._pretrained(entry["capacity"], None)[0].eval(), embedder)
-
-
-def clmr_convolutions(entry: dict, embedder) -> Callable:
-    """SampleCNN as published."""
-    from models import clmr_model
-
-    from soundcheck.embedders import clmr
-
-    network = clmr.SampleCNN()
-    network.load_state_dict(clmr_model.encoder())
-    return _on_windows(network.eval(), embedder)
-
-
-def neuralfp_convolutions(entry: dict, embedder) -> Callable:
-    """The convolutions and normalisations of NeuralFP, which are all but 0.1 % of its work."""
-    import torch
-    from models import neuralfp_model
-    from torch.nn import functional
-
-    values = {name: torch.from_numpy(value) for name, value in neuralfp_model.variables().items()}
-
-    def network(x: torch.Tensor) -> torch.Tensor:
-        x = x[:, None]
-        for layer, stride in enumerate(neuralfp_model.STRIDES):
-            for taps, strides in (("1x3", (1, stride)), ("3x1", (2, 1))):
-                place = f"model/front_conv/layer_with_weights-{layer}"
-                kernel = values[f"{place}/conv2d_{taps}/kernel"].permute(3, 2, 0, 1)
-                padded = functional.pad(x, [*_same(x, kernel, strides, 3), *_same(x, kernel, strides, 2)])
-                x = functional.conv2d(padded, kernel, values[f"{place}/conv2d_{taps}/bias"], strides)
-                gamma, beta = (
-                    values[f"{place}/BN_{taps}/{which}"].permute(2, 0, 1).contiguous() for which in ("gamma", "beta")
-                )
-                x = functional.layer_norm(functional.elu(x), gamma.shape, gamma, beta, 1e-3)
-        return x
-
-    return _on_windows(network, embedder)
-
-
-def _same(x, kernel, strides: tuple[int, int], axis: int) -> tuple[int, int]:
-    """TensorFlow's padding before and behind."""
-    length, size, stride = x.shape[axis], kernel.shape[axis], strides[axis - 2]
-    total = max(0, (-(-length // stride) - 1) * stride + size - length)
-    return total // 2, total - total // 2
-
-
-def model_card(entry: dict, embedder) -> Callable:
-    """Every hidden state of a clip, and their mean over time."""
-    import torch
-    from transformers import Wav2Vec2FeatureExtractor
-
-    from soundcheck.embedders import huggingface_folder
-
-    model = huggingface_folder.load(Path(entry["weights"]), entry["name"], False).model
-    extractor = Wav2Vec2FeatureExtractor.from_pretrained(entry["weights"])
-
-    @torch.inference_mode()
-    def call(clip):
-        inputs = extractor(clip, sampling_rate=embedder.sample_rate, return_tensors="pt")
-        return torch.stack(model(**inputs, output_hidden_states=True).hidden_states).mean(dim=2)
-
-    return call
-
-
-def _on_windows(network: Callable, embedder) -> Callable:
-    import numpy as np
-    import torch
-
-    @torch.inference_mode()
-    def call(clip):
-        return network(torch.from_numpy(np.array(embedder.cut(clip)))).mean(0)
-
-    return call
-
-
 # --- short clips ----------------------------------------------------------------------------------------------------
 
 
 def short_clips(embedder, entry: dict) -> dict:
     """Milliseconds of processor time a clip: the usual way, alone, in batches, and that of cutting it."""
+    from usual_ways import usual_way
+
     from soundcheck import checking
 
     clips = [checking.music(SHORT_S, embedder.sample_rate, seed) for seed in range(N_SHORT)]
@@ -210,6 +90,24 @@ def short_clips(embedder, entry: dict) -> dict:
         way(clips[:1])
     turns = [{name: 1000 * way(clips) for name, way in ways.items()} for _ in range(TURNS)]
     return {name: min(turn[name] for turn in turns) for name in ways}
+
+
+def in_essentia(name: str, folder: Path) -> float:
+    """Milliseconds a clip of Essentia's own way; in a process without the tensorflow package."""
+    import essentia
+
+    essentia.log.infoActive = essentia.log.warningActive = False
+
+    import usual_ways
+
+    from soundcheck import checking
+
+    entry = entry_of(name, folder)
+    usual = usual_ways.openl3_script if name == "openl3" else usual_ways.composite_algorithm
+    embed, sample_rate = usual(entry)
+    clips = [checking.music(SHORT_S, sample_rate, seed) for seed in range(N_SHORT)]
+    embed(clips[0])
+    return 1000 * min(_one_by_one(embed)(clips) for _ in range(TURNS))
 
 
 def _one_by_one(function: Callable) -> Callable:

@@ -2,18 +2,11 @@
 
 import pytest
 import yaml
+from minimal_config import MINIMAL
 
 from soundcheck import catalog, matrix
 from soundcheck.config import read
 from soundcheck.errors import SoundcheckError
-
-MINIMAL = """
-experiments:
-  - task: instrument_classification
-    datasets: [synthetic]
-    embedders: [handcrafted-mfcc]
-    probes: [M1]
-"""
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from models import essentia_model
 from models.processes import run_in
+from whole_clips import embed
 
 from soundcheck.embedders import essentia
 from soundcheck.errors import SoundcheckError
@@ -51,18 +52,6 @@ def music(seconds, seed=0):
     times = np.arange(round(seconds * RATE)) / RATE
     tone = np.sin(2 * np.pi * rng.uniform(100, 2000) * times) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * times))
     return (0.3 * tone + 0.02 * rng.standard_normal(len(times))).astype(np.float32)
-
-
-def embed(embedder, clip):
-    """One vector for each window, in batches that are filled up with zeros, as the driver makes them."""
-    windows = list(embedder.cut(clip))
-    vectors = []
-    for start in range(0, len(windows), embedder.batch_size):
-        some = windows[start : start + embedder.batch_size]
-        batch = np.zeros((embedder.batch_size, *some[0].shape), dtype=np.float32)
-        batch[: len(some)] = some
-        vectors.append(embedder.forward(batch)[: len(some), 0])
-    return np.concatenate(vectors)
 
 
 def three_tokens(tokens):
@@ -300,7 +289,6 @@ def test_facts_say_what_was_run(folder):
          "'TensorflowPredictVGGish'?"),
         ({"algorithm": "SpectralPeaks"}, "algorithm 'SpectralPeaks' is not supported; valid are .*PredictMAEST, "),
         ({"output": ""}, "lacks the option `output`"),
-        ({"sample_rate": 44_100}, "sample_rate is 44100; TensorflowPredictMusiCNN is made for 16000 Hz"),
         ({"output": "model/dense/BiasAd"}, r"msd-musicnn-1\.pb has no node 'model/dense/BiasAd', named by `output`; "
          "did you mean 'model/dense/BiasAdd'"),
         ({"output": "qqq:1"}, r"has no node 'qqq:1', named by `output`; its last nodes are .*model/Sigmoid"),

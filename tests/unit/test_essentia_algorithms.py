@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from models import essentia_model
 from models.processes import run_in
+from whole_clips import embed
 
 from soundcheck import audio
 from soundcheck.embedders import essentia
@@ -52,18 +53,6 @@ def music(seconds, rate, seed=0):
     tone = np.sin(2 * np.pi * rng.uniform(100, 2000) * times) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * times))
     # With an offset, which FSD-SINet and CREPE take away.
     return (0.05 + 0.3 * tone + 0.02 * rng.standard_normal(len(times))).astype(np.float32)
-
-
-def embed(embedder, clip):
-    """One row for each window, in batches that are filled up with zeros, as the driver makes them."""
-    windows = list(embedder.cut(clip))
-    vectors = []
-    for start in range(0, len(windows), embedder.batch_size):
-        some = windows[start : start + embedder.batch_size]
-        batch = np.zeros((embedder.batch_size, *some[0].shape), dtype=np.float32)
-        batch[: len(some)] = some
-        vectors.append(embedder.forward(batch)[: len(some), 0])
-    return np.concatenate(vectors)
 
 
 @run_in("graphs")
@@ -320,9 +309,6 @@ def test_several_vectors_a_window_are_frames_with_times(folder):
 @pytest.mark.parametrize(
     ("algorithm", "options", "message"),
     [
-        (SINET, {"sample_rate": 16_000}, "sample_rate is 16000; TensorflowPredictFSDSINet is made for 22050 Hz"),
-        (TEMPO, {"sample_rate": 44_100}, "sample_rate is 44100; TensorflowPredictTempoCNN is made for 11025 Hz"),
-        (CREPE, {"sample_rate": 22_050}, "sample_rate is 22050; TensorflowPredictCREPE is made for 16000 Hz"),
         (CREPE, {"patch_frames": 128}, "TensorflowPredictCREPE takes no patches of a spectrogram: remove "
          "`patch_frames`"),
         (TEMPO, {"patch_frames": 100}, r"refuses a batch of shape \(1, 40, 100, 1\)"),

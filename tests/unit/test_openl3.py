@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from models import openl3_model
 from models.processes import run_in
+from whole_clips import embed
 
 from soundcheck.embedders import openl3
 from soundcheck.errors import SoundcheckError
@@ -36,17 +37,6 @@ def music(seconds, seed=0):
     times = np.arange(round(seconds * RATE)) / RATE
     tones = sum(np.sin(2 * np.pi * rng.uniform(50, 8000) * times) for _ in range(4))
     return (0.1 * tones * np.cos(2 * np.pi * times) + 0.001 * rng.standard_normal(len(times))).astype(np.float32)
-
-
-def embed(embedder, clip):
-    windows = list(embedder.cut(clip))
-    vectors = []
-    for start in range(0, len(windows), embedder.batch_size):
-        some = windows[start : start + embedder.batch_size]
-        batch = np.zeros((embedder.batch_size, *some[0].shape), dtype=np.float32)
-        batch[: len(some)] = some
-        vectors.append(embedder.forward(batch)[: len(some), 0])
-    return np.concatenate(vectors)
 
 
 def librosa_patch(window, n_mels=128):

@@ -10,16 +10,10 @@ from torch.nn import functional
 
 from soundcheck import sample_cnn
 
+pytestmark = pytest.mark.usefixtures("torch_on_one_thread")
+
 RNG = np.random.default_rng(0)
 WINDOW = 59_049
-
-
-@pytest.fixture(scope="module", autouse=True)
-def single_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

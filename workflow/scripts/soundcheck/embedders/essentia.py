@@ -34,15 +34,15 @@ def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `algorithm`, `output` (a node of the graph) and `weights` (its file).
 
     It may say more: `input` (node), `hop_s` (seconds between embeddings, rounded to frames), `patch_frames`,
-    `batch_size` (a graph may be made for one: 64 for EffnetDiscogs), `sample_rate` (checked against the algorithm's),
-    and `tokens`, for a graph that returns several vectors a patch, as a block of MAEST does: which of `cls`,
-    `distillation` and `mean` (of all others) are laid side by side; MAEST's authors use the three.
+    `batch_size` (a graph may be made for one: 64 for EffnetDiscogs), and `tokens`, for a graph that returns several
+    vectors a patch, as a block of MAEST does: which of `cls`, `distillation` and `mean` (of all others) are laid side
+    by side; MAEST's authors use the three.
 
     With the algorithm `TensorflowPredict` it must say `input`, `sample_rate` and `window_s`, the length of a window of
     samples; `hop_s` is as long unless given. The graph may return several vectors a window, `(batch, frames, dim)`.
 
     Raises:
-        SoundcheckError: the algorithm or a token is unknown, or the algorithm takes no signal or none of this rate;
+        SoundcheckError: the algorithm or a token is unknown, or the algorithm takes no signal;
             TensorFlow is not installed; the file is no graph, lacks a node, refuses the patches of this algorithm, or
             returns no single vector for each.
     """
@@ -85,11 +85,6 @@ def _recipe(entry: dict, owner: str) -> Patches | Samples:
         hint = nearest(algorithm, [*ALGORITHMS, ANY_GRAPH])
         raise SoundcheckError(f"{owner}: algorithm {algorithm!r} is not supported{hint}")
     recipe = ALGORITHMS[algorithm]
-    rate = entry.get("sample_rate") or recipe.sample_rate
-    if rate != recipe.sample_rate:
-        raise SoundcheckError(
-            f"{owner}: sample_rate is {rate}; {algorithm} is made for {recipe.sample_rate} Hz and no other"
-        )
     size = int(entry.get("patch_frames") or recipe.size)
     if size != recipe.size and isinstance(recipe, Samples):
         raise SoundcheckError(f"{owner}: {algorithm} takes no patches of a spectrogram: remove `patch_frames`")

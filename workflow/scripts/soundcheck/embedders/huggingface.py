@@ -47,7 +47,6 @@ def load(entry: dict, device: str) -> Embedder:
     - `tokens`: for AST, which of `cls`, `distillation` and `mean` (of the frames) are laid side by side as one vector
       for each window, in the place of its frames; for CLAP, which of `projected` (its audio embedding, the default) and
       `pooled` (below the projection).
-    - `sample_rate`: checked against the model's own, where it is given.
 
     Raises:
         SoundcheckError: the folder cannot be used, or an option does not fit the model.

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 
-from soundcheck.embedders.huggingface_folder import PREPROCESSOR
 from soundcheck.embedders.huggingface_kinds import Frames
 from soundcheck.errors import SoundcheckError, nearest
 
@@ -68,17 +67,11 @@ def averaged(frames: torch.Tensor, stride: int, hop: int) -> torch.Tensor:
 
 
 def checked_samples(entry: dict, rate: int, frames: Frames, owner: str) -> tuple[int, int]:
-    """The options `window_s` and `hop_s` in samples, after a check of these and of `sample_rate` and `precision`.
+    """The options `window_s` and `hop_s` in samples, after a check of these and of `precision`.
 
     Raises:
         SoundcheckError: an option does not fit the model.
     """
-    declared = entry.get("sample_rate", rate)
-    if declared != rate:
-        raise SoundcheckError(
-            f"{owner}: sample_rate is {declared} Hz, but {PREPROCESSOR} in {entry['weights']} says "
-            f"{rate} Hz, at which the model was trained; leave the option out or correct it"
-        )
     precision = entry.get("precision", "float32")
     if precision not in PRECISIONS:
         raise SoundcheckError(f"{owner}: unknown precision {precision!r}{nearest(precision, PRECISIONS)}")

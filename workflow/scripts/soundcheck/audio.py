@@ -20,11 +20,11 @@ def decode(path: str | Path) -> tuple[np.ndarray, int]:
     """
     import soundfile
 
-    if not Path(path).is_file():
-        raise UnusableAudioError("missing file")
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as error:
+        if not Path(path).is_file():
+            raise UnusableAudioError("missing file") from error
         raise UnusableAudioError(f"not readable as audio: {str(error).replace(str(path), Path(path).name)}") from error
     if not len(samples):
         raise UnusableAudioError("empty: no samples")

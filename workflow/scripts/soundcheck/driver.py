@@ -248,7 +248,7 @@ def _forwarded(
 def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | Exception, float]:
     # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
-    batch[: len(windows)] = windows
+    np.stack(windows, out=batch[: len(windows)])
     # A library that one thread alone may call may compute in threads of its own, as TensorFlow does.
     clock = time.thread_time if embedder.concurrent else time.process_time
     start = clock()

@@ -37,7 +37,8 @@ class EmbeddingsWriter:
         self._n_rows = 0
 
     def __enter__(self) -> "EmbeddingsWriter":
-        self._writer = pq.ParquetWriter(self._atomic.__enter__(), self.schema)
+        # A dictionary of floats, which hardly ever repeat, takes longer than all the rest of writing, and space.
+        self._writer = pq.ParquetWriter(self._atomic.__enter__(), self.schema, use_dictionary=["track_id"])
         return self
 
     def __exit__(self, *exception: object) -> None:

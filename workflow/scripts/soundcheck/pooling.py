@@ -16,8 +16,8 @@ class Pool:
         """`pooling` is `mean`, `mean_std` (the mean and then the deviation, ddof 0), `max`, or `none`."""
         self.pooling = pooling
         self.count = 0
-        self.mean: np.ndarray | float = 0.0
-        self.squares: np.ndarray | float = 0.0
+        self.total: np.ndarray | np.float64 = np.float64(0)
+        self.squares: np.ndarray | np.float64 = np.float64(0)
         self.maximum: np.ndarray | float = -np.inf
         self.frames: list[np.ndarray] = []
 
@@ -29,19 +29,18 @@ class Pool:
         elif self.pooling == "max":
             self.maximum = np.maximum(self.maximum, frames.max(axis=0))
         else:
-            self._merge(frames)
+            total = frames[0] if len(frames) == 1 else frames.sum(axis=0, dtype=np.float64)
+            if self.pooling == "mean_std":
+                self._add_squares(frames, total / len(frames))
+            self.total = self.total + total
         self.count += len(frames)
 
-    def _merge(self, frames: np.ndarray) -> None:
+    def _add_squares(self, frames: np.ndarray, mean: np.ndarray) -> None:
         # Moments of blocks of frames are merged as in Chan et al. (1979).
-        block = frames.astype(np.float64)
-        block_mean = block[0] if len(block) == 1 else block.mean(axis=0)
-        difference = block_mean - self.mean
-        total = self.count + len(block)
-        if self.pooling == "mean_std":
-            within = ((block - block_mean) ** 2).sum(axis=0)
-            self.squares = self.squares + within + difference**2 * (self.count * len(block) / total)
-        self.mean = self.mean + difference * (len(block) / total)
+        self.squares = self.squares + ((frames - mean) ** 2).sum(axis=0)
+        if self.count:
+            difference = mean - self.total / self.count
+            self.squares += difference**2 * (self.count * len(frames) / (self.count + len(frames)))
 
     def result(self) -> np.ndarray:
         """The float32 rows: `(1, dim)`, `(1, 2 * dim)` with deviations, or the frames `(n_frames, dim)`."""
@@ -49,7 +48,7 @@ class Pool:
             return np.concatenate(self.frames)
         if self.pooling == "max":
             return np.asarray(self.maximum, dtype=np.float32)[None]
-        if self.pooling == "mean":
-            return np.asarray(self.mean, dtype=np.float32)[None]
-        deviation = np.sqrt(np.maximum(self.squares, 0.0) / self.count)
-        return np.concatenate([self.mean, deviation]).astype(np.float32)[None]
+        statistics = [self.total / self.count]
+        if self.pooling == "mean_std":
+            statistics.append(np.sqrt(self.squares / self.count))
+        return np.concatenate(statistics).astype(np.float32)[None]

@@ -8,9 +8,9 @@ def centred(samples: np.ndarray, window: int, hop: int) -> np.ndarray:
 
     A clip shorter than a window therefore gives at least one.
     """
-    padded = np.pad(samples, (window // 2, window - window // 2))
-    views = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    return views[: 1 + len(samples) // hop]
+    padded = np.zeros(len(samples) + window, samples.dtype)
+    padded[window // 2 : window // 2 + len(samples)] = samples
+    return np.lib.stride_tricks.sliding_window_view(padded, window)[: len(samples) + 1 : hop]
 
 
 def pieces(samples: np.ndarray, longest: int) -> list[np.ndarray]:

@@ -1,15 +1,15 @@
 """A clip through an embedder, as the driver does it."""
 
+import dataclasses
+
 import numpy as np
 
+from soundcheck import driver
+from soundcheck.preparation import Clip
 
-def embed(embedder, clip):
-    """One row for each window, in batches that are filled up with zeros."""
-    windows = list(embedder.cut(clip))
-    vectors = []
-    for start in range(0, len(windows), embedder.batch_size):
-        some = windows[start : start + embedder.batch_size]
-        batch = np.zeros((embedder.batch_size, *some[0].shape), dtype=np.float32)
-        batch[: len(some)] = some
-        vectors.append(embedder.forward(batch)[: len(some), 0])
-    return np.concatenate(vectors)
+
+def embed(embedder, clip: np.ndarray) -> np.ndarray:
+    """The frames `(n_frames, dim)` of a clip `(samples,)`."""
+    model = driver.Model("model", dataclasses.replace(embedder, pooling="none"))
+    (track,) = driver.embed_clips([Clip("clip", clip)], model)
+    return track.pool.result()

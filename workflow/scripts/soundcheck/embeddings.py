@@ -37,8 +37,8 @@ class EmbeddingsWriter:
         self._n_rows = 0
 
     def __enter__(self) -> "EmbeddingsWriter":
-        # A dictionary of floats, which hardly ever repeat, takes longer than all the rest of writing, and space.
-        self._writer = pq.ParquetWriter(self._atomic.__enter__(), self.schema, use_dictionary=["track_id"])
+        dictionaries = parquet.repeating(self.schema)
+        self._writer = pq.ParquetWriter(self._atomic.__enter__(), self.schema, use_dictionary=dictionaries)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -48,13 +48,21 @@ class EmbeddingsWriter:
         self._atomic.__exit__(*exception)
 
     def add(self, track_id: str, embeddings: np.ndarray, times_s: Sequence[float] | None = None) -> None:
-        """Add the rows `(n, dimension)` of a track, all finite: one that is pooled, or its frames with their times."""
+        """Add the rows `(n, dimension)` of a track, one that is pooled, or its frames with their times (s).
+
+        Raises:
+            ValueError: the rows have another dimension, or are not all finite.
+        """
         self.add_rows(
             [track_id] * len(embeddings), embeddings, [None] * len(embeddings) if times_s is None else times_s
         )
 
     def add_rows(self, track_ids: list[str], embeddings: np.ndarray, times_s: Sequence[float | None]) -> None:
-        """Add rows `(n, dimension)`, all finite, each with its track and its time (s)."""
+        """Add rows `(n, dimension)`, each with its track and its time (s).
+
+        Raises:
+            ValueError: they have another dimension, or are not all finite.
+        """
         if embeddings.shape[1:] != (self.dimension,) or not np.isfinite(embeddings).all():
             raise ValueError(f"embeddings of {track_ids[0]} have shape {embeddings.shape}, or are not all finite")
         self._rows.append((track_ids, embeddings, times_s))

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def centred(samples: np.ndarray, window: int, hop: int) -> np.ndarray:
-    """Windows `(n, window)` centred on the multiples of `hop`, zero-padded at both ends: n = 1 + n_samples // hop.
+    """Windows `(n, window)` centred on the multiples of `hop` (samples), zero-padded: n = 1 + n_samples // hop.
 
     A clip shorter than a window therefore gives at least one.
     """

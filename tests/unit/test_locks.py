@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from soundcheck.errors import SoundcheckError
-from soundcheck.locks import hold_lock, waiting_lock
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.locks import hold_lock, waiting_lock
 
 HOLD = """
 import sys, time

@@ -6,9 +6,9 @@ import pytest
 import sklearn.metrics
 from event_lists import random_events
 
-from soundcheck import metrics
-from soundcheck.metrics import classification, key, tagging
-from soundcheck.statistics import resample_counts
+from soundcheck.scoring import metrics
+from soundcheck.scoring.bootstrap import resample_counts
+from soundcheck.scoring.metrics import classification, key, tagging
 
 BUILT_IN = list(metrics.BUILT_IN)
 

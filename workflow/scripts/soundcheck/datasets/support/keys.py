@@ -2,8 +2,7 @@
 
 import re
 
-from soundcheck.errors import SoundcheckError
-from soundcheck.naming import did_you_mean
+from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
 
 TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 KEYS = tuple(f"{tonic} {mode}" for mode in ("major", "minor") for tonic in TONICS)

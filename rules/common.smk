@@ -9,8 +9,9 @@ from snakemake.logging import logger
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from soundcheck.configuration import catalogue, matrix
-from soundcheck.configuration.plan import EVERYTHING, Embedded, Evaluation, Plan
+from soundcheck.configuration.plan import Embedded, Evaluation, Plan
 from soundcheck.configuration.read import read
+from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests import listing_digest, source_digest
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.locks import hold_lock
@@ -85,7 +86,7 @@ def of_parts(path, wildcards):
 def embedded_parts_of(path, wildcards):
     """Clean, both datasets are needed; deformed, the one that is tested on."""
     both = of_parts(path, wildcards)
-    return both if wildcards.deformation == "clean" else both[1:]
+    return both if wildcards.deformation == CLEAN else both[1:]
 
 
 def split_parameters(wildcards):
@@ -161,7 +162,7 @@ def one_of(names):
 
 def embedded_parts(wildcards):
     """Probes are trained on clean audio alone; a deformed condition needs the tracks that are tested."""
-    return ["train", "validation", "test"] if wildcards.deformation == "clean" else ["test"]
+    return ["train", "validation", "test"] if wildcards.deformation == CLEAN else ["test"]
 
 
 def splits_to_embed(wildcards):

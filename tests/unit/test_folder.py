@@ -1,9 +1,9 @@
 import pytest
 
+from soundcheck import keys
 from soundcheck.datasets import index, sources
 from soundcheck.datasets.sources import folder
 from soundcheck.datasets.splits import making
-from soundcheck.datasets.support import keys
 from soundcheck.plumbing.errors import SoundcheckError
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from soundcheck import parquet
 from soundcheck.embedding import store
-from soundcheck.embedding.driver import AUDIO_COLUMNS
 from soundcheck.embedding.precomputed import embed_from_folder
+from soundcheck.embedding.store import AUDIO_COLUMNS
 from soundcheck.plumbing import files
 from soundcheck.plumbing.errors import SoundcheckError
 

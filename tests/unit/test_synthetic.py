@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundcheck import keys
 from soundcheck.datasets import index
 from soundcheck.datasets.sources import synthetic
-from soundcheck.datasets.support import keys
 
 SOME = 24
 

@@ -16,3 +16,8 @@ def safe_id(text: str) -> str:
 def joined_ids(dataset: str, track_ids: list[str]) -> list[str]:
     """Ids of tracks of two datasets that are joined: `<dataset>/<track id>`, so that both may use the same ids."""
     return [f"{dataset}/{track_id}" for track_id in track_ids]
+
+
+def letters(name: str, also: str = "") -> str:
+    """A name without its case, spaces and marks, except those of `also`: the same for all of its spellings."""
+    return "".join(character for character in name.casefold() if character.isalnum() or character in also)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from soundcheck.configuration.yaml.canonical import scenario_name
+from soundcheck.configuration.names import scenario_name
 
 # By type of task: the output activation that fits, and what may choose the best epoch, the default first.
 OUTPUT_ACTIVATIONS = {

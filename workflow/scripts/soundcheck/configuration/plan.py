@@ -7,6 +7,7 @@ from typing import NamedTuple
 from soundcheck.configuration.axes import Embedder, Split
 from soundcheck.configuration.matrix import Cell, Matrix
 from soundcheck.configuration.pretraining import has_seen
+from soundcheck.ids import CLEAN, EVERYTHING
 
 # Metrics that have a value for each label.
 LABELLED = {
@@ -18,10 +19,6 @@ LABELLED = {
     "event_onset_50ms",
     "event_onset_offset_50ms",
 }
-
-
-# The split of a dataset of which all tracks are tested, by probes that were trained on another.
-EVERYTHING = "everything"
 
 
 class Embedded(NamedTuple):
@@ -82,9 +79,9 @@ class Plan:
     def _conditions(self, cell: Cell) -> list[tuple[str, str, str]]:
         """Dataset, deformation and split that must be embedded for a cell: probes are always trained on clean audio."""
         if cell.dataset not in self.joined:
-            return [(cell.dataset, deformation, cell.split) for deformation in ("clean", cell.deformation)]
+            return [(cell.dataset, deformation, cell.split) for deformation in (CLEAN, cell.deformation)]
         trained, tested = (part.name for part in self.datasets[cell.dataset].parts)
-        return [(trained, "clean", cell.split), *((tested, each, EVERYTHING) for each in ("clean", cell.deformation))]
+        return [(trained, CLEAN, cell.split), *((tested, each, EVERYTHING) for each in (CLEAN, cell.deformation))]
 
     def pattern(self, axis: str) -> str:
         """A regular expression of the names on an axis, for the constraints of wildcards."""

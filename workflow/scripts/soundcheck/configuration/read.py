@@ -1,18 +1,20 @@
 """Reading a configuration: from YAML to the experiments that the matrix is made of. Everything wrong stops here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from soundcheck.configuration.axes import Dataset, Experiment, Probe, Scenario, Split
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.embedders import resolve_embedders
-from soundcheck.configuration.mistakes import label_file, wrong_names
+from soundcheck.configuration.mistakes import wrong_names
+from soundcheck.configuration.mistakes.datasets import label_file
 from soundcheck.configuration.schema import Problem, complete, problems
 from soundcheck.configuration.tasks import fitting_metrics, resolve_task
 from soundcheck.configuration.yaml.canonical import SYNONYMS, canonical
 from soundcheck.configuration.yaml.places import Locator
-from soundcheck.plumbing.errors import SoundcheckError, nearest
+from soundcheck.ids import CLEAN
+from soundcheck.plumbing.errors import SoundcheckError, nearest, plural
 
 
 @dataclass(frozen=True)
@@ -51,25 +53,9 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     _stop_at(list(problems(completed, catalog)), locator)
     _stop_at(list(wrong_names(completed, catalog)), locator)
     experiments = [_experiment(item, completed, catalog) for item in completed["experiments"]]
-    config = Config(
-        experiments=experiments,
-        embedders=catalog.embedders,
-        completed=completed,
-        **{
-            key: completed[key]
-            for key in (
-                "results",
-                "models",
-                "seed",
-                "seeds",
-                "resamples",
-                "autotable",
-                "listen",
-                "check_embedders",
-                "check_weights",
-            )
-        },
-    )
+    resolved = {"experiments": experiments, "embedders": catalog.embedders, "completed": completed}
+    named = {key.name: completed[key.name] for key in fields(Config) if key.name in completed}
+    config = Config(**(named | resolved))
     _stop_at([*_conflicts(config), *_wrong_exclusions(config)], locator)
     return config
 
@@ -79,7 +65,7 @@ def _stop_at(found: list[Problem], locator: Locator) -> None:
         lines = "\n".join(
             f"  {locator.place(path)}: {message}{_empty(locator.empty_keys(path))}" for path, message in found
         )
-        raise SoundcheckError(f"the configuration has {len(found)} mistake{'s'[: len(found) > 1]}:\n{lines}")
+        raise SoundcheckError(f"the configuration has {plural(len(found), 'mistake')}:\n{lines}")
 
 
 def _empty(keys: list[str]) -> str:
@@ -201,9 +187,9 @@ def _split(split_type: str | list[float], per_class: int | None) -> Split:
 
 
 def _scenarios(items: list[dict]) -> list[Scenario]:
-    clean = Scenario("clean", [])
+    clean = Scenario(CLEAN, [])
     # `clean` is always evaluated: every other condition is compared with it.
-    return [clean, *(Scenario(item["name"], _sorted(item["transforms"])) for item in items if item["name"] != "clean")]
+    return [clean, *(Scenario(item["name"], _sorted(item["transforms"])) for item in items if item["name"] != CLEAN)]
 
 
 def _sorted(transforms: list[dict]) -> list[dict]:

@@ -14,7 +14,7 @@ from soundcheck.datasets.splits.integrity import check
 from soundcheck.datasets.splits.making import digest
 from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA
 from soundcheck.events import parsed, written
-from soundcheck.ids import joined_ids
+from soundcheck.ids import joined_ids, letters
 from soundcheck.plumbing.errors import SoundcheckError
 
 _TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
@@ -126,4 +126,4 @@ def _renamed(text: str, known: dict[str, str]) -> str:
 
 def _letters(label: str) -> str:
     # Sharps and flats tell keys and pitches apart; other marks, spaces and case do not.
-    return "".join(character for character in label.casefold() if character.isalnum() or character in "#♯♭")
+    return letters(label, also="#♯♭")

@@ -14,6 +14,7 @@ import numpy as np
 from soundcheck.audio.preparation import Clip, Condition, prepare
 from soundcheck.embedding.driver import Model, embed_clips
 from soundcheck.embedding.families import Embedder
+from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import described
 from soundcheck.plumbing.files import csv_rows
 
@@ -214,7 +215,7 @@ def _stereo(model: Model) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         for name, samples in (("mono", mono), ("stereo", np.stack([mono + side, mono - side], axis=1))):
             soundfile.write(Path(folder) / f"{name}.wav", samples, rate, subtype="FLOAT")
-        condition = Condition(folder, "clean", [], 0, rate)
+        condition = Condition(folder, CLEAN, [], 0, rate)
         clips = [prepare(name, f"{name}.wav", condition).samples for name in ("mono", "stereo")]
     first, other = (_vector(model, samples) for samples in clips)
     difference = _difference(first, other)

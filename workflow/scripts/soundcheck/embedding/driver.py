@@ -11,30 +11,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from soundcheck.audio.preparation import Clip, Condition, prepare
 from soundcheck.embedding.families import Embedder
+from soundcheck.embedding.in_workers import in_workers
 from soundcheck.embedding.pooling import Pool
-from soundcheck.embedding.store import EmbeddingsWriter
+from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import csv_rows
 from soundcheck.plumbing.logs import progress
 from soundcheck.plumbing.workers import Inline, processes
 
-AUDIO_COLUMNS = (
-    "track_id",
-    "duration_s",
-    "sample_rate",
-    "peak",
-    "clipped_share",
-    "gain_db",
-    "snr_db",
-    "n_windows",
-    "left_out",
-)
 # Prepared audio that waits for the model, in seconds: bounds memory, whatever the dataset's size.
 PREFETCH_S = 240.0
 
@@ -294,22 +285,13 @@ def _finished(queue: deque[Track], statistics: Statistics) -> Iterator[Track]:
 
 # --- models that are plain NumPy: the whole way of a track runs in one worker process -------------------------------
 
-_forked_model: Model | None = None
-
 
 def _run_in_workers(
     tracks: list[tuple[str, str, float]], condition: Condition, model: Model, statistics: Statistics
 ) -> Iterator[Track]:
-    global _forked_model
-    _forked_model = model
-    with processes(0 if model.threads == 1 else model.threads) as workers:
-        waiting: deque[Future] = deque()
-        for track_id, path, _ in tracks:
-            waiting.append(workers.submit(_embed_one, track_id, path, condition))
-            if len(waiting) > 4 * model.threads or isinstance(workers, Inline):
-                yield _counted(waiting.popleft().result(), statistics)
-        while waiting:
-            yield _counted(waiting.popleft().result(), statistics)
+    jobs = ((track_id, path, condition) for track_id, path, _ in tracks)
+    for result in in_workers(partial(_embed_one, model), jobs, model.threads):
+        yield _counted(result, statistics)
 
 
 def _counted(result: tuple[Track, Statistics], statistics: Statistics) -> Track:
@@ -319,13 +301,13 @@ def _counted(result: tuple[Track, Statistics], statistics: Statistics) -> Track:
     return track
 
 
-def _embed_one(track_id: str, path: str, condition: Condition) -> tuple[Track, Statistics]:
+def _embed_one(model: Model, track_id: str, path: str, condition: Condition) -> tuple[Track, Statistics]:
     statistics = Statistics()
     queue: deque[Track] = deque()
     clip = prepare(track_id, path, condition)
-    for owners, windows in _batches([clip], _forked_model, queue):
-        frames, seconds = _timed_forward(_forked_model.embedder, windows)
+    for owners, windows in _batches([clip], model, queue):
+        frames, seconds = _timed_forward(model.embedder, windows)
         statistics.model_s += seconds
-        _pool_frames(owners, frames, _forked_model)
+        _pool_frames(owners, frames, model)
     (track,) = _finished(queue, statistics)
     return track, statistics

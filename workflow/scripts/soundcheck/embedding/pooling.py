@@ -2,8 +2,6 @@
 
 import numpy as np
 
-POOLINGS = ("mean", "mean_std", "max", "none")
-
 
 class Pool:
     """Statistics over time of one track's frames, without keeping the frames; or the frames themselves.

@@ -24,9 +24,10 @@ import pyarrow.compute as pc
 from pyarrow.csv import ConvertOptions, read_csv
 
 from soundcheck import parquet
-from soundcheck.embedding.driver import AUDIO_COLUMNS, Statistics
+from soundcheck.embedding.driver import Statistics
 from soundcheck.embedding.pooling import Pool
-from soundcheck.embedding.store import EmbeddingsWriter
+from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
+from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import csv_rows
 
@@ -145,7 +146,7 @@ def _readers(condition: str, folder: Path, owner: str) -> tuple[Readers, str]:
     if places:
         return _read(places[0], owner), str(places[0])
     looked_for = f"{folder / condition}/<track_id>.npy and {folder / condition}{'|'.join(TABLES)}"
-    if condition == "clean" and folder.is_dir():
+    if condition == CLEAN and folder.is_dir():
         return _npy_below(folder), f"{folder}/<track_id>.npy (also looked for {looked_for})"
     raise SoundcheckError(f"{owner}: there are no vectors for this condition; looked for {looked_for}")
 

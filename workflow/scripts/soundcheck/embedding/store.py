@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,19 @@ import pyarrow.parquet as pq
 
 from soundcheck import parquet
 from soundcheck.plumbing.files import atomic
+
+# Of the table beside it: what is known of each track's audio in this condition.
+AUDIO_COLUMNS = (
+    "track_id",
+    "duration_s",
+    "sample_rate",
+    "peak",
+    "clipped_share",
+    "gain_db",
+    "snr_db",
+    "n_windows",
+    "left_out",
+)
 
 
 class EmbeddingsWriter:
@@ -92,5 +105,17 @@ class EmbeddingsWriter:
 def read(path: str | Path) -> tuple[list[str], np.ndarray]:
     """The track id of each row, and the rows `(n_rows, dim)` float32: one a track, unless they are not pooled."""
     table = parquet.read(path, columns=["track_id", "embedding"])
+    return table["track_id"].to_pylist(), _rows(table)
+
+
+def row_groups(path: str | Path) -> Iterator[tuple[list[str], np.ndarray, list[float | None]]]:
+    """Rows as they were written, a group at a time: their track ids, the rows `(n, dim)` float32, their times (s)."""
+    source = pq.ParquetFile(path)
+    for group in range(source.num_row_groups):
+        table = source.read_row_group(group)
+        yield table["track_id"].to_pylist(), _rows(table), table["time_s"].to_pylist()
+
+
+def _rows(table: pa.Table) -> np.ndarray:
     column = table["embedding"].combine_chunks()
-    return table["track_id"].to_pylist(), column.flatten().to_numpy().reshape(len(column), column.type.list_size)
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)

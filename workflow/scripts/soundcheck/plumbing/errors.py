@@ -73,3 +73,8 @@ def several(values: Iterable[object], shown: int = 5) -> str:
     values = [str(value) for value in values]
     more = f" and {len(values) - shown} more" if len(values) > shown else ""
     return ", ".join(values[:shown]) + more
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 class`, `2,500 classes`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

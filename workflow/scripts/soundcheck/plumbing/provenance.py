@@ -5,11 +5,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+_SHARED = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch")
 # Packages whose version can change an embedding.
-PACKAGES = (
-    *("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa"),
-    *("torch", "torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime"),
-)
+PACKAGES = (*_SHARED, "torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime")
+# Packages of the analysis: splits, scores, tables, figures.
+OF_THE_ANALYSIS = tuple(sorted((*_SHARED, "matplotlib", "mir_eval", "pandas", "pyarrow", "scikit-learn", "snakemake")))
 
 
 def commit() -> str:

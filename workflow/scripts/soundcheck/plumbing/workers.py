@@ -20,13 +20,19 @@ class Inline(Executor):
         return future
 
 
-def processes(count: int) -> Executor:
+def processes(count: int, begin: Callable | None = None, *arguments: object) -> Executor:
     """`count` worker processes, or none: then the work is done in the caller.
 
-    They are forked at once, so they share what the caller has already loaded.
+    They are forked at once, so they share what the caller has already loaded, and call `begin(*arguments)`, if given.
     """
     if count == 0:
         return Inline()
-    workers = ProcessPoolExecutor(count, get_context("fork"), end_with, (os.getpid(),))
+    workers = ProcessPoolExecutor(count, get_context("fork"), _begin, (os.getpid(), begin, arguments))
     workers.submit(os.getpid).result()  # all workers are forked at the first task
     return workers
+
+
+def _begin(parent: int, begin: Callable | None, arguments: tuple) -> None:
+    end_with(parent)
+    if begin:
+        begin(*arguments)

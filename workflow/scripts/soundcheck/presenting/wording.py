@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-CLEAN = "clean"
+from soundcheck.ids import CLEAN
+
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
@@ -121,11 +122,6 @@ def _explained(name: str, short: str, description: str) -> str:
 def sentence_list(names: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """`1 class`, `2,500 classes`."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def words(identifier: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from soundcheck import parquet
+from soundcheck.embedding import store
 from soundcheck.plumbing.errors import SoundcheckError
 
 
@@ -19,11 +20,7 @@ def read_embeddings(path: str | Path) -> tuple[dict[str, slice], np.ndarray]:
     ValueError
         For an embedding that is not finite, or a track whose rows do not follow each other.
     """
-    table = parquet.read(path, columns=["track_id", "embedding"])
-    track_ids = table["track_id"].to_pylist()
-    column = table["embedding"].combine_chunks()
-    values = column.flatten().to_numpy(zero_copy_only=False)
-    embeddings = values.reshape(len(track_ids), column.type.list_size).astype(np.float32, copy=False)
+    track_ids, embeddings = store.read(path)
     finite = np.isfinite(embeddings).all(axis=1)
     if not finite.all():
         bad = track_ids[int(np.flatnonzero(~finite)[0])]

@@ -11,6 +11,7 @@ from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.scoring import metrics
 from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 from soundcheck.scoring.labels import as_objects, indicators
+from soundcheck.scoring.metrics import means
 from soundcheck.scoring.metrics.classification import confusion
 from soundcheck.scoring.table import AXES, COLUMNS, MEAN
 from soundcheck.seeds import seed_for
@@ -137,15 +138,15 @@ def _measured(metric: Callable, truth, scores, classes, weights) -> _Measured:
 
 def _aggregate(keys: list[tuple[int, int]], values: np.ndarray, resampled: np.ndarray, n: int) -> dict:
     """The row of the mean over folds and seeds: `values` (n_keys,), `resampled` (n_keys, n_resamples)."""
-    low, high = percentile_interval(metrics.mean_of_defined(resampled, axis=0))
+    low, high = percentile_interval(means.mean_of_defined(resampled, axis=0))
     seeds = sorted({seed for _, seed in keys})
     by_seed = [
-        metrics.mean_of_defined(values[[i for i, key in enumerate(keys) if key[1] == seed]], axis=0) for seed in seeds
+        means.mean_of_defined(values[[i for i, key in enumerate(keys) if key[1] == seed]], axis=0) for seed in seeds
     ]
     return {
         "fold": MEAN,
         "seed": MEAN,
-        "value": _number(metrics.mean_of_defined(values)),
+        "value": _number(means.mean_of_defined(values)),
         "low": _number(low),
         "high": _number(high),
         "seed_std": _number(np.std(by_seed, ddof=1)) if len(seeds) > 1 else None,

@@ -1,16 +1,16 @@
 """Names and parameters that a schema cannot know to be wrong: they depend on the catalogues and on the task."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from soundcheck.configuration.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
 from soundcheck.configuration.catalogue import Catalog
+from soundcheck.configuration.mistakes.datasets import wrong_dataset
 from soundcheck.configuration.mistakes.embedders import without_times, wrong_embedder, wrong_rows
+from soundcheck.configuration.mistakes.metrics import wrong_metric
+from soundcheck.configuration.mistakes.probes import wrong_probe
 from soundcheck.configuration.mistakes.scenarios import wrong_scenarios
-from soundcheck.configuration.schema import Problem, shown
-from soundcheck.configuration.tasks import POSTPROCESSING, fitting_metrics, resolve_task
-from soundcheck.plumbing.errors import nearest
-from soundcheck.plumbing.files import here_or_in
+from soundcheck.configuration.mistakes.tasks import wrong_task
+from soundcheck.configuration.schema import Problem
+from soundcheck.configuration.tasks import resolve_task
 
 
 def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
@@ -19,13 +19,13 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
     yield from wrong_rows(completed["catalogue"], catalog)
     for index, experiment in enumerate(completed["experiments"]):
         path = ("experiments", index)
-        task_problems = list(_wrong_task(experiment["task"], (*path, "task"), catalog))
+        task_problems = list(wrong_task(experiment["task"], (*path, "task"), catalog))
         yield from task_problems
         if task_problems:
             continue
         task = resolve_task(experiment["task"], catalog)
         for position, dataset in enumerate(experiment["datasets"]):
-            yield from _wrong_dataset(dataset, task, (*path, "datasets", position), catalog)
+            yield from wrong_dataset(dataset, task, (*path, "datasets", position), catalog)
             yield from wrong_scenarios(dataset, (*path, "datasets", position), catalog)
         yield from wrong_scenarios(experiment, path, catalog)
         for position, embedder in enumerate(experiment["embedders"]):
@@ -33,9 +33,9 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
             if task.type == "event_detection":
                 yield from without_times(embedder, task, (*path, "embedders", position))
         for position, probe in enumerate(experiment["probes"]):
-            yield from _wrong_probe(probe, task, (*path, "probes", position), catalog)
+            yield from wrong_probe(probe, task, (*path, "probes", position), catalog)
         for position, metric in enumerate(experiment["metrics"]):
-            yield from _wrong_metric(metric, task, (*path, "metrics", position), catalog)
+            yield from wrong_metric(metric, task, (*path, "metrics", position), catalog)
 
 
 def _wrong_folders(completed: dict) -> Iterator[Problem]:
@@ -45,171 +45,3 @@ def _wrong_folders(completed: dict) -> Iterator[Problem]:
             yield (key,), f"the name of a folder is empty; leave the key out for `{key}`"
         elif set(completed[key]) & set("{}<>"):
             yield (key,), f"the folder {completed[key]!r} has braces or angle brackets in its name: choose another name"
-
-
-def _wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    known = catalog.tasks.get(task["name"])
-    if known is None and "type" not in task:
-        hint = nearest(task["name"], catalog.tasks)
-        yield (
-            path,
-            f"unknown task {task['name']!r}{hint} A task of one's own says its type: {{name: {task['name']}, "
-            f"type: multiclass_classification}}, or multilabel_classification, or regression",
-        )
-    elif known and task.get("type", known["type"]) != known["type"]:
-        yield (*path, "type"), f"{task['name']} is {known['type']}, not {task['type']}"
-    else:
-        yield from _wrong_postprocessing(task, path, catalog)
-
-
-def _wrong_postprocessing(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    resolved = resolve_task(task, catalog)
-    for key in sorted(POSTPROCESSING.keys() & task.keys()):
-        if resolved.type != "event_detection":
-            yield (*path, key), f"`{key}` is for event_detection; {task['name']} is {resolved.type}"
-        elif key == "choose_by" and task[key] not in fitting_metrics(resolved, catalog):
-            possible = fitting_metrics(resolved, catalog)
-            yield (
-                (*path, key),
-                f"{task[key]!r} is not possible{nearest(task[key], possible)} Possible: {', '.join(possible)}",
-            )
-
-
-def _wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    ends = [end for end in ("train_on", "test_on") if end in dataset]
-    if not ends:
-        yield from _wrong_plain_dataset(dataset, task, path, catalog)
-        return
-    if len(ends) == 1:
-        yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
-        return
-    if dataset["train_on"]["name"] == dataset["test_on"]["name"]:
-        yield path, "trained and tested on the same tracks: leave `train_on` and `test_on` out, and it is split"
-    for end in ends:
-        yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
-    for key in ("type", "dir", "csv", "options"):
-        if dataset.get(key):
-            yield (*path, key), f"`{key}` belongs to the datasets of `train_on` and `test_on`"
-    for end in ends:
-        for key, default in (
-            ("split_type", "single"),
-            ("per_class", None),
-            ("deformations", None),
-            ("allow_overlap", []),
-        ):
-            # A dataset that is also evaluated alone may be named with what both have.
-            if dataset[end].get(key, default) not in (default, dataset.get(key, default)):
-                yield (*path, end, key), f"`{key}` belongs beside `train_on` and `test_on`, where there is another"
-    kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
-    if kind in catalog.datasets:
-        yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
-
-
-def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if "train_on" in dataset or "test_on" in dataset:
-        yield path, "a dataset that is joined of two cannot be joined again"
-        return
-    kind = dataset.get("type", dataset["name"])
-    if kind not in catalog.datasets:
-        place = (*path, "type") if "type" in dataset else path
-        yield place, f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)} Audio of one's own is `type: folder`"
-        return
-    tasks = catalog.datasets[kind].get("tasks") or {}
-    if tasks and task.name not in tasks:
-        yield path, f"{kind} has no labels for {task.name}; its tasks are {', '.join(tasks)}"
-    if task.type == "event_detection" and not catalog.datasets[kind].get("events"):
-        have = ", ".join(name for name, row in catalog.datasets.items() if row.get("events"))
-        yield path, f"{kind} has labels without times, and {task.name} is event_detection; datasets with times: {have}"
-    if dataset.get("dir") == "":
-        yield (*path, "dir"), "the name of a folder is empty; `.` is the working directory"
-    elif kind == "folder" and "dir" not in dataset:
-        yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
-    elif kind == "folder" and not Path(dataset["dir"]).is_dir():
-        yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
-    if dataset["csv"] and kind != "folder":
-        yield (*path, "csv"), f"`csv` is for `type: folder`; {kind} has labels of its own"
-    elif dataset["csv"] and not label_file(dataset):
-        yield (
-            (*path, "csv"),
-            f"there is no file {dataset['csv']!r}, neither in the working directory nor in {dataset.get('dir')!r}",
-        )
-    allowed = catalog.datasets[kind].get("allows", [])
-    for option in dataset["options"].keys() - set(allowed):
-        yield (*path, "options", option), f"{kind} has no option {option!r}{nearest(option, allowed)}"
-    yield from _wrong_option_values(dataset["options"], (*path, "options"))
-    yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
-
-
-def _wrong_option_values(options: dict, path: tuple) -> Iterator[Problem]:
-    for option, value in options.items():
-        if option == "sample_rate":
-            if not isinstance(value, int) or isinstance(value, bool):
-                yield (*path, option), f"{shown(value)} stands where a whole number belongs"
-            continue
-        several = value if option == "label" and isinstance(value, list) and value else [value]
-        if not all(isinstance(each, str) for each in several):
-            yield (*path, option), f"{shown(value)} stands where text belongs: put it into quotes"
-
-
-def label_file(dataset: dict) -> str:
-    """The path of the table that `csv` names, in the working directory or in the folder of audio; empty for none."""
-    return str(here_or_in(dataset.get("dir", ""), dataset["csv"]) or "") if dataset["csv"] else ""
-
-
-def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if isinstance(split_type, list):
-        # Decimal fractions such as 0.7 + 0.2 + 0.1 are not exactly 1 in binary.
-        if abs(sum(split_type) - 1) > 1e-6:
-            yield (*path, "split_type"), f"the three shares {split_type} sum to {sum(split_type):g}; they must sum to 1"
-        return
-    if split_type in ("single", "all"):
-        return
-    names = ["single", "all", *catalog.datasets[kind].get("splits", {}).get(task.name, [])]
-    if split_type not in names:
-        yield (
-            (*path, "split_type"),
-            f"{kind} has no split {split_type!r} for {task.name}{nearest(split_type, names)} Possible are "
-            f"{', '.join(names)}, or three shares such as [0.6, 0.2, 0.2]",
-        )
-
-
-def _wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    for key, value in catalog.probes.get(probe["name"], {}).items():
-        if probe[key] != value:
-            reason = f"{probe['name']} of config/probes.yaml has {key}: {value}, and this one {probe[key]}"
-            yield path, f"{reason}: write {key}: {value}, or give it another name"
-    needed = OUTPUT_ACTIVATIONS[task.type]
-    if probe.get("output_activation", needed) != needed:
-        yield (
-            (*path, "output_activation"),
-            f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
-            "key out",
-        )
-    if probe.get("save_criterion", "loss") not in SAVE_CRITERIA[task.type]:
-        yield (
-            (*path, "save_criterion"),
-            f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
-            f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
-        )
-    components = probe.get("pca_components")
-    if components is not None and probe["emb_dim_reduction"] != "PCA":
-        yield (
-            (*path, "pca_components"),
-            "`pca_components` is for `emb_dim_reduction: PCA`: add it, or leave the key out",
-        )
-    if isinstance(components, float) and components >= 1 and (components == 1 or not components.is_integer()):
-        yield (
-            (*path, "pca_components"),
-            f"{components} is neither a number of components nor a share of the variance below 1",
-        )
-
-
-def _wrong_metric(metric: str, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    if "." in metric:
-        if not all(part.isidentifier() for part in metric.split(".")):
-            yield path, f"{metric!r} is no dotted name: `my_metrics.top3` is the function top3 of my_metrics.py"
-        return
-    if metric not in catalog.metrics:
-        yield path, f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"
-    elif metric not in fitting_metrics(task, catalog):
-        yield path, f"{metric} does not fit {task.name}; metrics that do: {', '.join(fitting_metrics(task, catalog))}"

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.schema import Problem, is_number, shown
+from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import nearest
 
 
 def wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     """Each mistake in the scenarios of an experiment or a dataset."""
     for position, scenario in enumerate(owner.get("deformations", ())):
-        if scenario["name"] == "clean" and scenario["transforms"]:
+        if scenario["name"] == CLEAN and scenario["transforms"]:
             yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
-        if scenario["name"] != "clean" and not scenario["transforms"]:
+        if scenario["name"] != CLEAN and not scenario["transforms"]:
             yield (*path, "deformations", position), "no transforms: this would be clean audio, which is always there"
         is_known = all(transform["type"] in catalog.transforms for transform in scenario["transforms"])
         published = catalog.deformations.get(scenario["name"])

@@ -3,6 +3,7 @@
 import os
 
 from soundcheck.configuration.catalogue import Catalog
+from soundcheck.configuration.names import as_number, probe_name, scenario_name
 from soundcheck.configuration.yaml.empty_keys import given
 
 KEY_SYNONYMS = {
@@ -188,57 +189,12 @@ def _transform(item: object, catalog: Catalog) -> object:
         return item
     return item | {
         "params": {
-            PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else _number(value)
+            PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else as_number(value)
             for key, value in item["params"].items()
             # Where audiomentations has a value for nothing, it is its default.
             if value is not None
         }
     }
-
-
-def _number(value: object) -> object:
-    """YAML reads `1e-3`, a number without a point, as text. Whole numbers stay whole: some parameters must be."""
-    for kind in (int, float):
-        try:
-            return kind(value) if isinstance(value, str) else value
-        except ValueError:
-            continue
-    return value
-
-
-UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
-
-
-def scenario_name(transforms: list) -> str:
-    """A readable name, such as `AddGaussianSNR-15dB` or `Gain-minus12dB_Mp3Compression-32kbps`."""
-    return "_".join(_transform_name(item) for item in transforms if isinstance(item, dict) and "type" in item)
-
-
-def _transform_name(transform: dict) -> str:
-    parameters = {
-        str(key): value for key, value in _mapping(transform.get("params")).items() if (key, value) != ("p", 1)
-    }
-    parts = [str(transform["type"])]
-    for key, value in parameters.items():
-        quantity = key.removeprefix("min_")
-        if key.startswith("min_") and f"max_{quantity}" in parameters:
-            highest = parameters[f"max_{quantity}"]
-            unit = UNITS.get(quantity, "")
-            span = _readable(value) if value == highest else f"{_readable(value)}to{_readable(highest)}"
-            parts.append(f"{span}{unit}" if unit else f"{quantity}-{span}")
-        elif not (key.startswith("max_") and f"min_{key.removeprefix('max_')}" in parameters):
-            parts.append(f"{key}-{_readable(value)}")
-    return "-".join(parts)
-
-
-def _mapping(value: object) -> dict:
-    return value if isinstance(value, dict) else {}
-
-
-def _readable(value: object) -> str:
-    text = f"{value:g}".replace("e+", "e") if isinstance(value, float) else str(value)
-    text = "minus" + text[1:] if text.startswith("-") else text
-    return "".join(character if character.isalnum() or character in "._" else "-" for character in text).strip("-")
 
 
 def _embedder(item: object, catalog: Catalog) -> object:
@@ -266,16 +222,5 @@ def _probe(item: object, catalog: Catalog) -> object:
     if isinstance(probe.get("save_criterion"), str):
         criterion = probe["save_criterion"].removeprefix("val_")
         probe["save_criterion"] = _replaced(criterion, _metric_synonyms(catalog))
-    probe.setdefault("name", _probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
+    probe.setdefault("name", probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
     return probe
-
-
-def _probe_name(probe: dict, properties: dict) -> str:
-    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: layers, and what is no default."""
-    layers = probe.get("hidden_units") or ["linear"]
-    parts = ["MLP", *map(_readable, layers if isinstance(layers, list) else [layers])]
-    for key in sorted(probe.keys() & properties.keys() - {"type", "hidden_units", "output_activation"}):
-        default = properties[key].get("default")
-        if _number(probe[key]) != _number(default):
-            parts += [key, _readable(_number(probe[key]))]
-    return "-".join(parts)

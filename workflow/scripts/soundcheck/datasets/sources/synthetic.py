@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundcheck.datasets.support.keys import TONICS
 from soundcheck.datasets.support.synthesis import SAMPLE_RATE, Timbre, hertz, tone, varied
+from soundcheck.keys import TONICS
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from soundcheck.datasets.splits.stratification import stratify
-from soundcheck.datasets.splits.table import N_FOLDS, PARTS, SINGLE_FRACTIONS, counted, group_keys, remove_labels
-from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.datasets.splits.table import N_FOLDS, PARTS, SINGLE_FRACTIONS, group_keys, remove_labels
+from soundcheck.plumbing.errors import SoundcheckError, plural
 
 
 def shares_of(split: str, fractions: Sequence[float] | None, name: str) -> list[float]:
@@ -43,7 +43,7 @@ def drop_rare_labels(items: pd.DataFrame, task_type: str, n_parts: int) -> dict[
             n_items[each] += 1
             groups.setdefault(each, set()).add(key)
     dropped = {
-        label: f"label '{label}' has {counted(n_items[label], 'item')} in {counted(len(found), 'group')}; "
+        label: f"label '{label}' has {plural(n_items[label], 'item')} in {plural(len(found), 'group')}; "
         f"a split into {n_parts} parts needs {n_parts} groups"
         for label, found in sorted(groups.items())
         if len(found) < n_parts

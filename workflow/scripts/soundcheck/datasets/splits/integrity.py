@@ -5,8 +5,8 @@ from collections import Counter
 import pandas as pd
 import pyarrow as pa
 
-from soundcheck.datasets.splits.table import LEFT_OUT, PARTS, counted
-from soundcheck.plumbing.errors import SoundcheckError, several
+from soundcheck.datasets.splits.table import LEFT_OUT, PARTS
+from soundcheck.plumbing.errors import SoundcheckError, plural, several
 
 
 def check(table: pa.Table, groups: bool = True, name: str = "split", ids: bool = True, drawn: bool = True) -> None:
@@ -21,11 +21,11 @@ def check(table: pa.Table, groups: bool = True, name: str = "split", ids: bool =
         where = f"{name}, fold {fold}"
         twice = rows["track_id"][rows["track_id"].duplicated()].unique()
         if ids and len(twice):
-            raise SoundcheckError(f"{where}: in more than one part: {counted(len(twice), 'track')} ({several(twice)}).")
+            raise SoundcheckError(f"{where}: in more than one part: {plural(len(twice), 'track')} ({several(twice)}).")
         shared = _shared_groups(rows)
         if groups and shared:
             raise SoundcheckError(
-                f"{where}: in more than one part: {counted(len(shared), 'group')} ({several(shared)})."
+                f"{where}: in more than one part: {plural(len(shared), 'group')} ({several(shared)})."
             )
         counts = {part: int((rows["part"] == part).sum()) for part in (*PARTS, LEFT_OUT)}
         empty = [part for part in PARTS if counts[part] == 0]

@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck.datasets.splits.stratification import quantile_bins
-from soundcheck.datasets.splits.table import counted
-from soundcheck.plumbing.errors import SoundcheckError, several
+from soundcheck.plumbing.errors import SoundcheckError, plural, several
 
 
 def items_of(
@@ -74,7 +73,7 @@ def read_numbers(items: pd.DataFrame, targets: Sequence[str] | None, task: str) 
 def _why_no_numbers(label: Sequence, n_targets: int) -> str | None:
     """The reason why labels are not the numbers that a regression needs."""
     if len(label) != n_targets:
-        return f"has {counted(len(label), 'value')}, not {counted(n_targets, 'value')}" if label else "no value"
+        return f"has {plural(len(label), 'value')}, not {plural(n_targets, 'value')}" if label else "no value"
     for each in label:
         try:
             finite = np.isfinite(float(each))

@@ -16,8 +16,9 @@ from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.items import items_of, read_numbers
 from soundcheck.datasets.splits.official import official_folds
 from soundcheck.datasets.splits.sampling import sampled
-from soundcheck.datasets.splits.table import EVENTS, EVERYTHING, LEFT_OUT, SCHEMA, labels_in, remove_labels
+from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, labels_in, remove_labels
 from soundcheck.events import labels_of, parsed
+from soundcheck.ids import EVERYTHING
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 

@@ -7,8 +7,6 @@ PARTS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
 SINGLE_FRACTIONS = (0.8, 0.1, 0.1)
 N_FOLDS = 5
-# All tracks are tested, by probes that were trained on another dataset.
-EVERYTHING = "everything"
 # Where published parts have no validation part, this share of their training tracks becomes it.
 VALIDATION_SHARE = 0.1
 
@@ -48,7 +46,3 @@ def group_keys(items: pd.DataFrame) -> list[tuple[str, str]]:
         ("group", group) if group is not None else ("track", track_id)
         for track_id, group in zip(items["track_id"], items["group"], strict=True)
     ]
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

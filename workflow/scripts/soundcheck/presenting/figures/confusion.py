@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.figures.style import INK, SOFT, STYLE, set_titles
-from soundcheck.presenting.wording import CLEAN, Metric, Order, metric, short_conditions
+from soundcheck.presenting.wording import Metric, Order, metric, short_conditions
 
 HEAT = LinearSegmentedColormap.from_list("soundcheck", ["#ffffff", "#bfe0dc", "#4fa8a0", "#0b6e69", "#07413e"])
 

@@ -6,10 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.ids import CLEAN
+from soundcheck.plumbing.errors import SoundcheckError, plural
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.figures.style import INK, SOFT, STYLE, look_of, rule_rows, set_titles
-from soundcheck.presenting.wording import CLEAN, Order, label_metric, plural
+from soundcheck.presenting.wording import Order, label_metric
 
 
 def per_label(

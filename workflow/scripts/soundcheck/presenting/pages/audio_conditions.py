@@ -8,9 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from statistics import median
 
+from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import read_rows
 from soundcheck.presenting.html import document, paragraph
-from soundcheck.presenting.wording import MINUS, plural
+from soundcheck.presenting.wording import MINUS
 
 
 def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from soundcheck import parquet
 from soundcheck.datasets.audit import ALLOWED, PASSED, Finding, read
+from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
-from soundcheck.presenting.wording import plural, words
+from soundcheck.presenting.wording import words
 
 KINDS = {
     "id": "Same track",

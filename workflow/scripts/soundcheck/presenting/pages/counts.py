@@ -7,8 +7,9 @@ from pathlib import Path
 
 from soundcheck import parquet
 from soundcheck.events import parsed
+from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
-from soundcheck.presenting.wording import plural, words
+from soundcheck.presenting.wording import words
 
 PARTS = ("train", "validation", "test", "left_out")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.html import document, folded, listing, paragraph
-from soundcheck.presenting.wording import plural
 
 # The properties of the overview, and the check that measures each.
 _PROPERTIES = {

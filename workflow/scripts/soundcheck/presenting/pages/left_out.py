@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soundcheck import parquet
+from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import read_rows
 from soundcheck.presenting.html import document, folded, heading, listing, paragraph
-from soundcheck.presenting.wording import plural, sentence_list, words
+from soundcheck.presenting.wording import sentence_list, words
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,9 @@ from importlib import metadata as distributions
 from pathlib import Path
 
 from soundcheck import __version__
+from soundcheck.plumbing.errors import plural
+from soundcheck.plumbing.provenance import OF_THE_ANALYSIS
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
-from soundcheck.presenting.wording import plural
-
-PACKAGES = (
-    "audiomentations",
-    "librosa",
-    "matplotlib",
-    "mir_eval",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "snakemake",
-    "soundfile",
-    "soxr",
-    "torch",
-)
 
 
 def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = None) -> str:
@@ -37,7 +22,7 @@ def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = 
         ("Processor", f"{processor()}, {plural(os.cpu_count() or 1, 'core')}"),
     ]
     known = {name.lower().replace("_", "-"): version for name, version in installed.items()}
-    used = [(name, known[name.replace("_", "-")]) for name in PACKAGES if name.replace("_", "-") in known]
+    used = [(name, known[name.replace("_", "-")]) for name in OF_THE_ANALYSIS if name.replace("_", "-") in known]
     body = [
         paragraph(
             "The environment of the analysis: scores, tables, figures. Embedders may run in others of their own."

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from soundcheck.ids import CLEAN
 from soundcheck.presenting.evaluation import Evaluation, Score
 from soundcheck.presenting.tables.table import Cell, Row
-from soundcheck.presenting.wording import CLEAN, Metric
+from soundcheck.presenting.wording import Metric
 
 
 def cell_of(score: Score | None, unit: Metric, label: str = "") -> Cell:

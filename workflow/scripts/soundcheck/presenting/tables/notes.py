@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.evaluation import Evaluation, usual_n
 from soundcheck.presenting.tables.table import Table
-from soundcheck.presenting.wording import OF_NUMBERS, Order, plural, sentence_list
+from soundcheck.presenting.wording import OF_NUMBERS, Order, sentence_list
 
 
 def facts_of(results: Evaluation, order: Order) -> tuple[str, ...]:

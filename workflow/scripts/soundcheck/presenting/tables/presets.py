@@ -6,6 +6,7 @@ Nothing here is chosen on the test set: where a table speaks of an embedder as s
 from collections.abc import Callable
 from dataclasses import replace
 
+from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.tables.cells import (
@@ -19,7 +20,7 @@ from soundcheck.presenting.tables.cells import (
     worst_of,
 )
 from soundcheck.presenting.tables.table import Cell, Column, Row, Table
-from soundcheck.presenting.wording import CLEAN, Metric, Order, label_metric, sentence_list, short_conditions
+from soundcheck.presenting.wording import Metric, Order, label_metric, sentence_list, short_conditions
 
 PROBE_RANGE = "lowest to highest probe"
 

@@ -8,18 +8,6 @@ from soundcheck.plumbing.errors import SoundcheckError
 _PCA_VARIANCE = 0.95
 
 
-def fitted(X: np.ndarray, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Mean (dim,), scale (dim,) and principal axes (n_components, dim) or None, of the training embeddings (n, dim).
-
-    `parameters` are those of the probe: standardize, emb_dim_reduction, pca_components. PCA centres in any case.
-    """
-    mean, scale = standardisation(X) if parameters["standardize"] else identity(X.shape[1])
-    if parameters["emb_dim_reduction"] != "PCA":
-        return mean, scale, None
-    mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean, scale, principal_components(transform(X, mean, scale, None), parameters["pca_components"])
-
-
 def standardisation(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and scale (dim,) of embeddings (n, dim): the standard deviation, or 1 where a value does not vary."""
     mean = X.mean(axis=0, dtype=np.float64)

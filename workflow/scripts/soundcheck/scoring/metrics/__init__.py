@@ -12,9 +12,8 @@ Every metric has the signature `metric(y_true, y_score, labels, weights=None) ->
 import importlib
 from collections.abc import Callable
 
-import numpy as np
-
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.scoring.metrics.resampling import resampling
 
 BUILT_IN = {
     "accuracy": "soundcheck.scoring.metrics.classification.accuracy",
@@ -60,33 +59,3 @@ def _imported(dotted: str) -> Callable:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise SoundcheckError(f"metric {dotted!r} cannot be imported: {error}") from error
-
-
-def resampling(function: Callable) -> Callable:
-    """Give a function `(y_true, y_score, labels) -> float or per-label array` the signature of the built-in metrics."""
-
-    def resampled(y_true, y_score, labels, weights=None):
-        if weights is None:
-            return _value_and_labels(function(y_true, y_score, labels))
-        items = np.arange(len(y_true))
-        results = []
-        for counts in weights:
-            rows = np.repeat(items, counts)
-            results.append(_value_and_labels(function(y_true[rows], y_score[rows], labels)))
-        values, per_label = zip(*results, strict=True)
-        return np.array(values), None if per_label[0] is None else np.stack(per_label)
-
-    return resampled
-
-
-def _value_and_labels(result):
-    result = np.asarray(result, float)
-    return (float(result), None) if result.ndim == 0 else (float(mean_of_defined(result)), result)
-
-
-def mean_of_defined(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    """The mean over an axis of the values that are not NaN; NaN where there are none."""
-    defined = ~np.isnan(values)
-    counts = defined.sum(axis=axis)
-    totals = np.where(defined, values, 0).sum(axis=axis)
-    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)

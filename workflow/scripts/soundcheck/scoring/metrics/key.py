@@ -16,12 +16,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from soundcheck.keys import KEYS, TONICS
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.scoring.metrics import mean_of_defined
 from soundcheck.scoring.metrics.classification import counted, weighted_mean
-
-TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-KEYS = tuple(f"{tonic} {mode}" for mode in ("major", "minor") for tonic in TONICS)
+from soundcheck.scoring.metrics.means import mean_of_defined
 
 
 def _tenths(true_key: str, estimated_key: str) -> int:

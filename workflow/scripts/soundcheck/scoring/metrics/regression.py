@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from soundcheck.scoring.metrics import mean_of_defined
+from soundcheck.scoring.metrics.means import mean_of_defined
 
 
 def r2(

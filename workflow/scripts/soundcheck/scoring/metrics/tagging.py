@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soundcheck.scoring.metrics import mean_of_defined
+from soundcheck.scoring.metrics.means import mean_of_defined
 
 # Items times resamples that are worked on at once: what fits the cache of a core.
 _WORKING_SET = 2**20

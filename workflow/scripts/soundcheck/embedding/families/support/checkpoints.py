@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-SHOWN = 5
+from soundcheck.plumbing.errors import several
 
 
 def differences(expected: Mapping[str, Sequence[int]], found: Mapping[str, Sequence[int]]) -> str:
@@ -18,9 +18,4 @@ def differences(expected: Mapping[str, Sequence[int]], found: Mapping[str, Seque
         if name in found and tuple(found[name]) != tuple(shape)
     ]
     parts = (("missing", missing), ("unexpected", extra), ("of another shape", misshapen))
-    return "; ".join(f"{len(names)} {what}: {_listed(names)}" for what, names in parts if names)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return "; ".join(f"{len(names)} {what}: {several(names)}" for what, names in parts if names)

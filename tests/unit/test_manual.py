@@ -20,7 +20,8 @@ def generate(repository):
 
 @pytest.fixture(scope="module")
 def pages(generate, repository):
-    return {page.relative_to(repository / "docs").as_posix(): page.read_text(encoding="utf-8") for page in generate.pages()}
+    folder = repository / "docs"
+    return {page.relative_to(folder).as_posix(): page.read_text(encoding="utf-8") for page in generate.pages()}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
-from soundcheck import catalog  # noqa: E402
+from soundcheck.configuration import catalogue  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- ((?:keys of|datasets|embedders)[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _KEYS = re.compile(r"keys of (?P<definition>[a-z_ ]+?)(?:: (?P<keys>[a-z_ ]+))?$")
@@ -27,18 +27,18 @@ def pages() -> list[Path]:
     return sorted((REPOSITORY / "docs").rglob("*.md"))
 
 
-def generated(text: str, known: catalog.Catalog) -> str:
+def generated(text: str, known: catalogue.Catalog) -> str:
     """The text of a page with its tables made anew."""
     return _BLOCK.sub(lambda block: f"{block[1]}\n{_table(block[2], known)}\n{block[3]}", text)
 
 
-def documented(text: str, known: catalog.Catalog) -> list[tuple[str, str]]:
+def documented(text: str, known: catalogue.Catalog) -> list[tuple[str, str]]:
     """Definition and key of every row of the tables of keys on a page."""
     blocks = [block[2] for block in _BLOCK.finditer(text) if block[2].startswith("keys")]
     return [(definition, key) for block in blocks for definition, key, *_ in _described_keys(block, known)]
 
 
-def _table(what: str, known: catalog.Catalog) -> str:
+def _table(what: str, known: catalogue.Catalog) -> str:
     if what == "datasets":
         return _markdown(("name", "what", "tasks, and their published splits", "groups", "licence"), _datasets(known))
     if what == "embedders":
@@ -51,7 +51,7 @@ def _table(what: str, known: catalog.Catalog) -> str:
     return _markdown(("key", "default", "meaning"), rows)
 
 
-def _described_keys(what: str, known: catalog.Catalog) -> list[tuple[str, str, dict, bool]]:
+def _described_keys(what: str, known: catalogue.Catalog) -> list[tuple[str, str, dict, bool]]:
     """Definition, key, description and whether it is required. Raises KeyError for a key that the schema has not."""
     definition, keys = _KEYS.match(what).group("definition", "keys")
     schema = known.schema if definition == "the file" else known.schema["$defs"][definition]
@@ -75,7 +75,7 @@ def _default(item: dict, required: bool) -> str:
     return f"`{value:.1e}`".replace("e-0", "e-") if isinstance(value, float) and value < 0.01 else f"`{value}`"
 
 
-def _datasets(known: catalog.Catalog) -> list[tuple[str, ...]]:
+def _datasets(known: catalogue.Catalog) -> list[tuple[str, ...]]:
     rows = []
     for name, entry in known.datasets.items():
         published = entry.get("splits", {})
@@ -84,7 +84,7 @@ def _datasets(known: catalog.Catalog) -> list[tuple[str, ...]]:
     return rows
 
 
-def _embedders(known: catalog.Catalog) -> list[tuple[str, ...]]:
+def _embedders(known: catalogue.Catalog) -> list[tuple[str, ...]]:
     return [
         (
             f"`{name}`",
@@ -105,6 +105,6 @@ def _markdown(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    known = catalog.load(REPOSITORY)
+    known = catalogue.load(REPOSITORY)
     for page in pages():
         page.write_text(generated(page.read_text(encoding="utf-8"), known), encoding="utf-8")

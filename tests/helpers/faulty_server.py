@@ -1,0 +1,108 @@
+"""A web server on this machine that fails in the ways that servers do."""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from local_server import running
+
+from soundcheck.plumbing.downloads import fetching
+
+CONTENT = bytes(range(256)) * 2000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file; each request takes the next fault from `faults`, and none once they are used up."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content, self.etag, self.faults, self.ranges = CONTENT, '"1"', [], []
+        self.missing, self.before_answer = set(), lambda: None
+        self.retry_after = None
+        self.url = f"http://127.0.0.1:{self.server_port}/notes.zip"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.content)))
+        self.end_headers()
+
+    def do_GET(self):
+        server = self.server
+        if self.path in server.missing:
+            return self.answer(404, b"")
+        wanted = self.headers.get("Range")
+        server.ranges.append(wanted)
+        server.before_answer()
+        fault = server.faults.pop(0) if server.faults else None
+        if isinstance(fault, int):
+            return self.answer(fault, b"", {"Retry-After": server.retry_after} if server.retry_after else None)
+        if fault == "slow":
+            return self.drip(5.0)
+        if fault == "html":
+            return self.answer(200, b"<!DOCTYPE html><title>Please log in</title>", {"Content-Type": "text/html"})
+        start = 0
+        current = self.headers.get("If-Range") in (None, server.etag)
+        if wanted and current and fault != "ignores range":
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+        if start >= len(server.content):
+            return self.answer(416, b"", {"Content-Range": f"bytes */{len(server.content)}"})
+        end = len(server.content)
+        if fault == "short range":
+            end = start + 1000
+        elif fault == "other range":
+            start, end = 1000, 1000 + end - start
+        headers = {"ETag": server.etag} if server.etag else {}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(server.content)}"
+        self.answer(206 if start else 200, server.content[start:end], headers, cut=fault == "cut")
+
+    def drip(self, seconds):
+        """Send the file in a trickle, until the other side has had enough."""
+        n_pieces = int(seconds * 200)
+        self.send_response(200)
+        self.send_header("Content-Length", str(n_pieces * (1 << 14)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(n_pieces):
+                self.wfile.write(bytes(1 << 14))
+                time.sleep(0.005)
+        self.close_connection = True
+
+    def answer(self, status, body, headers=None, cut=False):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.wfile.flush()
+            self.close_connection = True
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Server]:
+    """A running server."""
+    with Server() as server, running(server):
+        yield server
+
+
+def fetch(server: Server, target: Path, **arguments: object) -> Path:
+    """Download the server's file, with three attempts and no pause."""
+    return fetching.fetch(server.url, target, **({"backoff_s": 0, "attempts": 3} | arguments))
+
+
+def left_behind(target: Path) -> list[str]:
+    """What lies in the folder of a file."""
+    return sorted(path.name for path in target.parent.iterdir())

@@ -1,0 +1,202 @@
+import warnings
+
+import mir_eval
+import numpy as np
+import pytest
+import sklearn.metrics
+from event_lists import random_events
+
+from soundcheck.scoring import metrics
+from soundcheck.scoring.bootstrap import resample_counts
+from soundcheck.scoring.metrics import classification, key, means, tagging
+
+BUILT_IN = list(metrics.BUILT_IN)
+
+
+def _multiclass(n=150, n_classes=6, seed=0):
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(n_classes, size=n)
+    scores = generator.random((n, n_classes)).astype(np.float32)
+    scores[np.arange(n), truth] += 0.4
+    return truth, np.eye(n_classes, dtype=bool)[truth], scores
+
+
+def _tags(n=150, n_labels=8, seed=0, decimals=None):
+    generator = np.random.default_rng(seed)
+    truth = generator.random((n, n_labels)) < np.linspace(0.05, 0.6, n_labels)
+    truth[0], truth[1] = True, False
+    scores = truth * 0.3 + generator.random((n, n_labels))
+    return truth, (scores if decimals is None else scores.round(decimals)).astype(np.float32)
+
+
+def _keys(n=200, seed=0):
+    truth, y_true, scores = _multiclass(n, 24, seed)
+    return truth, y_true, scores, list(key.KEYS)
+
+
+def test_accuracy_and_f1_equal_scikit_learn_s():
+    truth, y_true, scores = _multiclass()
+    predicted = scores.argmax(axis=1)
+    labels = list("abcdef")
+    assert classification.accuracy(y_true, scores, labels)[0] == sklearn.metrics.accuracy_score(truth, predicted)
+    for average, metric in (("micro", classification.f1_micro), ("macro", classification.f1_macro)):
+        expected = sklearn.metrics.f1_score(truth, predicted, average=average)
+        assert metric(y_true, scores, labels)[0] == pytest.approx(expected, abs=1e-12)
+    expected = sklearn.metrics.f1_score(truth, predicted, average=None)
+    np.testing.assert_allclose(classification.f1_macro(y_true, scores, labels)[1], expected, atol=1e-12)
+    assert np.array_equal(
+        classification.confusion(y_true, scores, labels), sklearn.metrics.confusion_matrix(truth, predicted)
+    )
+
+
+def test_f1_macro_is_over_the_classes_present_in_truth_or_prediction():
+    y_true = np.eye(4, dtype=bool)[[0, 0, 1, 1]]
+    scores = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
+    value, per_class = classification.f1_macro(y_true, scores, list("abcd"))
+    assert value == pytest.approx(sklearn.metrics.f1_score([0, 0, 1, 1], [0, 0, 1, 2], average="macro"))
+    np.testing.assert_allclose(per_class, [1, 2 / 3, 0, np.nan])
+
+
+@pytest.mark.parametrize("decimals", [None, 1, 0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tagging_metrics_equal_scikit_learn_s_with_and_without_ties(decimals, dtype):
+    truth, scores = _tags(decimals=decimals)
+    scores = scores.astype(dtype)
+    labels = list("abcdefgh")
+    for metric, reference in (
+        (tagging.roc_auc, sklearn.metrics.roc_auc_score),
+        (tagging.average_precision, sklearn.metrics.average_precision_score),
+    ):
+        value, per_label = metric(truth, scores, labels)
+        np.testing.assert_allclose(per_label, reference(truth, scores, average=None), atol=1e-12)
+        assert value == pytest.approx(reference(truth, scores, average="macro"), abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
+def test_a_label_without_positives_or_negatives_is_left_out_of_the_mean(metric):
+    truth, scores = _tags()
+    truth[:, 2], truth[:, 5] = False, True
+    others = [0, 1, 3, 4, 6, 7]
+    value, per_label = metric(truth, scores, list("abcdefgh"))
+    assert np.flatnonzero(np.isnan(per_label)).tolist() == [2, 5]
+    assert value == pytest.approx(metric(truth[:, others], scores[:, others], list("abdegh"))[0], abs=1e-12)
+    weights = resample_counts(len(truth), 20, 0)
+    values, per_labels = metric(truth, scores, list("abcdefgh"), weights)
+    assert np.isnan(per_labels[:, [2, 5]]).all()
+    assert np.isfinite(values).all()
+
+
+def test_all_576_pairs_of_keys_are_worth_what_mir_eval_says():
+    assert len(key.KEYS) == 24
+    matrix = key.similarity(key.KEYS)
+    for i, true in enumerate(key.KEYS):
+        for j, estimated in enumerate(key.KEYS):
+            assert matrix[i, j] / 10 == mir_eval.key.weighted_score(true, estimated), (true, estimated)
+
+
+def test_key_scores_are_the_means_over_items_and_over_true_keys():
+    truth, y_true, scores, labels = _keys()
+    estimated = scores.argmax(axis=1)
+    worth = np.array([mir_eval.key.weighted_score(labels[t], labels[e]) for t, e in zip(truth, estimated, strict=True)])
+    assert key.key_score(y_true, scores, labels)[0] == pytest.approx(worth.mean())
+    by_key = [worth[truth == k].mean() for k in np.unique(truth)]
+    value, per_key = key.key_score_macro(y_true, scores, labels)
+    assert value == pytest.approx(np.mean(by_key))
+    np.testing.assert_allclose(per_key[np.unique(truth)], by_key)
+
+
+def test_keys_absent_from_the_truth_are_left_out_of_the_macro_mean():
+    y_true = np.eye(24, dtype=bool)[[0, 0, 5]]
+    scores = np.eye(24, dtype=np.float32)[[0, 7, 5]]
+    value, per_key = key.key_score_macro(y_true, scores, list(key.KEYS))
+    assert value == pytest.approx((0.75 + 1) / 2)
+    assert np.isfinite(per_key).sum() == 2
+
+
+def test_a_label_that_is_no_key_is_refused():
+    with pytest.raises(ValueError, match="'Db major' is not a key"):
+        key.similarity(["C major", "Db major"])
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("decimals", [None, 1])
+def test_weights_equal_repeating_the_items(name, decimals):
+    if name in ("roc_auc", "average_precision"):
+        (y_true, scores), labels = _tags(n=60, decimals=decimals), list("abcdefgh")
+    elif "event" in name or "segment" in name:
+        (y_true, scores), labels = random_events(n=60, decimals=decimals), list("abc")
+    else:
+        _, y_true, scores, labels = _keys(n=60)
+    metric = metrics.metric(name)
+    weights = resample_counts(len(y_true), 25, 3)
+    values, per_label = metric(y_true, scores, labels, weights)
+    assert values.shape == (25,)
+    for i, counts in enumerate(weights):
+        rows = np.repeat(np.arange(len(y_true)), counts)
+        value, labels_values = metric(y_true[rows], scores[rows], labels)
+        assert values[i] == pytest.approx(value, abs=1e-12)
+        if labels_values is None:
+            assert per_label is None
+        else:
+            np.testing.assert_allclose(per_label[i], labels_values, atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
+def test_chunks_of_resamples_change_nothing(metric, monkeypatch):
+    truth, scores = _tags(n=60)
+    weights = resample_counts(60, 30, 0)
+    whole = metric(truth, scores, list("abcdefgh"), weights)
+    monkeypatch.setattr(tagging, "_WORKING_SET", 60 * 7)
+    parts = metric(truth, scores, list("abcdefgh"), weights)
+    np.testing.assert_allclose(parts[1], whole[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
+def test_resamples_whose_totals_need_wider_integers_have_the_same_values(metric):
+    truth, scores = _tags(n=60, decimals=1)
+    weights = resample_counts(60, 10, 0)
+    values, per_label = metric(truth, scores, list("abcdefgh"), weights)
+    many, many_per_label = metric(truth, scores, list("abcdefgh"), weights * 1000)
+    np.testing.assert_allclose(many, values, atol=1e-12)
+    np.testing.assert_allclose(many_per_label, per_label, atol=1e-12)
+
+
+def users_value(y_true, y_score, labels):
+    return float((y_true.argmax(axis=1) == y_score.argmax(axis=1)).mean())
+
+
+def users_values_per_label(y_true, y_score, labels):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.array([(y_score[y_true[:, i]].argmax(axis=1) == i).mean() for i in range(len(labels))])
+
+
+def test_a_users_metric_is_named_by_its_module_and_resampled_with_the_items():
+    _, y_true, scores = _multiclass(n=50)
+    weights = resample_counts(50, 12, 0)
+    metric = metrics.metric(f"{__name__}.users_value")
+    assert metric(y_true, scores, list("abcdef")) == classification.accuracy(y_true, scores, list("abcdef"))
+    expected = classification.accuracy(y_true, scores, list("abcdef"), weights)[0]
+    np.testing.assert_allclose(metric(y_true, scores, list("abcdef"), weights)[0], expected)
+    values, per_label = metrics.metric(f"{__name__}.users_values_per_label")(y_true, scores, list("abcdef"), weights)
+    assert per_label.shape == (12, 6)
+    np.testing.assert_allclose(values, means.mean_of_defined(per_label))
+
+
+@pytest.mark.parametrize("name", ["acuracy", "no.such.module", "math.no_such_function"])
+def test_an_unknown_metric_is_refused(name):
+    with pytest.raises(ValueError, match="metric"):
+        metrics.metric(name)
+
+
+def test_resampled_values_are_those_of_the_given_arrays_whatever_was_asked_before():
+    generator = np.random.default_rng(0)
+    y_true = generator.random((60, 3)) < 0.4
+    scores = [generator.random((60, 3)) for _ in range(2)]
+    once = np.ones((1, 60), dtype=int)
+    for y_score in (*scores, scores[0].copy(), scores[0]):
+        for metric in (tagging.average_precision, tagging.roc_auc):
+            values, per_label = metric(y_true, y_score, "abc", once)
+            expected, of_labels = metric(y_true, y_score, "abc")
+            assert values == pytest.approx([expected])
+            np.testing.assert_allclose(per_label[0], of_labels)

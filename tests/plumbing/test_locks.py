@@ -13,7 +13,7 @@ from soundcheck.plumbing.locks import hold_lock, waiting_lock
 
 HOLD = """
 import sys, time
-from soundcheck.locks import hold_lock, waiting_lock
+from soundcheck.plumbing.locks import hold_lock, waiting_lock
 hold_lock(sys.argv[1])
 print("held", flush=True)
 time.sleep(60)

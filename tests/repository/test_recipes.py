@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.repository.test_rooms import ROOMS, ROOT
+
 # What the recipes promise and a later change brings. Whoever brings it takes it out here.
 TO_COME = {
     "config/catalogue/datasets.yaml",
@@ -70,3 +72,12 @@ def test_the_files_of_the_architecture_are_there(repository):
 
 def test_nothing_is_to_come_that_is_there(repository):
     assert {path for path in TO_COME if _exists(repository, path)} == set()
+
+
+def test_the_architecture_says_what_each_room_imports(repository):
+    text = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    said = {}
+    for room, imports in re.findall(r"^\| `(\w+)/` \| .+ \| (.+) \|$", text, re.MULTILINE):
+        whole_root = ROOT if ", the root" in imports or imports.startswith("the root") else set()
+        said[room] = {*re.findall(r"`([\w.]+)`", imports), *whole_root}
+    assert said == {room: set(imports) for room, imports in ROOMS.items()}

@@ -1,12 +1,13 @@
 # make demo   the main job on data that it makes itself: a table and a report
 # make test   the tests
+# make docs   the generated tables of the manual
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Snakemake looks up python, shfmt and itself on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -32,6 +33,10 @@ lint: setup
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint --configfile config/demo.yaml
+
+# The tables of keys, datasets and embedders in the manual.
+docs: setup
+	python docs/generate.py
 
 # The picture in the README; needs graphviz.
 docs/rulegraph.svg: Snakefile rules/*.smk | setup

@@ -76,6 +76,6 @@ rule audits:
     params:
         evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
         datasets=list(dict.fromkeys(evaluation.dataset for evaluation in plan.evaluations)),
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.audit"),
     script:
         "../workflow/scripts/audits.py"

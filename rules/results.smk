@@ -139,7 +139,7 @@ rule configuration:
         runtime=30,
     params:
         config=settings.completed,
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.configuration"),
     script:
         "../workflow/scripts/configuration.py"
 
@@ -164,7 +164,7 @@ rule versions:
         mem_mb=2000,
         runtime=30,
     params:
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.versions"),
     script:
         "../workflow/scripts/versions.py"
 
@@ -192,7 +192,7 @@ rule counts:
         runtime=30,
     params:
         seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.counts"),
     script:
         "../workflow/scripts/counts.py"
 
@@ -222,7 +222,7 @@ rule left_out:
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         pruned=[pruned.cell._asdict() | {"reason": pruned.reason} for pruned in plan.pruned],
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.left_out"),
     script:
         "../workflow/scripts/left_out.py"
 
@@ -248,7 +248,7 @@ rule audio_conditions:
         runtime=30,
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.audio_conditions"),
     script:
         "../workflow/scripts/audio_conditions.py"
 
@@ -273,14 +273,14 @@ rule embedder_catalogue:
     params:
         catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
         datasets={name: plan.datasets[name].known_as for name in sorted(plan.datasets)},
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.embedder_catalogue"),
     script:
         "../workflow/scripts/embedder_catalogue.py"
 
 
 rule embedder_checks:
     input:
-        each("<results>/checks/{embedder}.csv", plan.checked_embedders),
+        checks=each("<results>/checks/{embedder}.csv", plan.checked_embedders),
     output:
         csv="<results>/pages/embedder_checks.csv",
         html=report(
@@ -299,7 +299,7 @@ rule embedder_checks:
         mem_mb=2000,
         runtime=30,
     params:
-        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
+        code=source_digest("presenting.pages", "presenting.pages.embedder_checks"),
     script:
         "../workflow/scripts/embedder_checks.py"
 

@@ -6,6 +6,6 @@ with job(snakemake.log[0]):
     from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import pages
 
+    page = pages.make("audio_conditions", dict(snakemake.input.items()), dict(snakemake.params.items()))
     with atomic(snakemake.output[0]) as path:
-        audio = zip(snakemake.params.cells, snakemake.input.audio, strict=True)
-        path.write_text(pages.audio_conditions(audio), encoding="utf-8")
+        path.write_text(page.html, encoding="utf-8")

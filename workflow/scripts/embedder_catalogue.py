@@ -6,6 +6,6 @@ with job(snakemake.log[0]):
     from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import pages
 
+    page = pages.make("embedder_catalogue", dict(snakemake.input.items()), dict(snakemake.params.items()))
     with atomic(snakemake.output[0]) as path:
-        page = pages.embedders(snakemake.params.catalogue, snakemake.params.datasets)
-        path.write_text(page, encoding="utf-8")
+        path.write_text(page.html, encoding="utf-8")

@@ -3,13 +3,11 @@
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.embedding import check
-    from soundcheck.plumbing.files import atomic, csv_rows, read_rows
+    from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import pages
 
-    rows = [row for path in snakemake.input for row in read_rows(path)]
-    with csv_rows(snakemake.output.csv, check.COLUMNS) as write_row:
-        for row in rows:
-            write_row(row)
-    with atomic(snakemake.output.html) as temporary:
-        temporary.write_text(pages.embedder_checks(rows), encoding="utf-8")
+    page = pages.make("embedder_checks", dict(snakemake.input.items()), dict(snakemake.params.items()))
+    with atomic(snakemake.output.html) as path:
+        path.write_text(page.html, encoding="utf-8")
+    with atomic(snakemake.output.csv) as path:
+        path.write_text(page.csv, encoding="utf-8")

@@ -3,14 +3,9 @@
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import parquet
-    from soundcheck.plumbing import provenance
     from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import pages
 
-    environments = {}
-    for embeddings in snakemake.input.embeddings:
-        metadata = parquet.metadata(embeddings)
-        environments[metadata["embedder"]] = metadata.get("versions", {})
+    page = pages.make("versions", dict(snakemake.input.items()), dict(snakemake.params.items()))
     with atomic(snakemake.output[0]) as path:
-        path.write_text(pages.versions(provenance.commit(), environments), encoding="utf-8")
+        path.write_text(page.html, encoding="utf-8")

@@ -77,5 +77,6 @@ rule audits:
         evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
         datasets=list(dict.fromkeys(evaluation.dataset for evaluation in plan.evaluations)),
         code=source_digest("presenting.pages", "presenting.pages.audit"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/audits.py"

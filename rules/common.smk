@@ -15,6 +15,7 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests import listing_digest, source_digest
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.locks import hold_lock
+from soundcheck.presenting.html import templates_digest
 
 
 def stop(error):

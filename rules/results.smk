@@ -53,6 +53,7 @@ rule table:
         code=source_digest(
             "presenting.tables", "presenting.formats", "presenting.html", "presenting.wording", "presenting.evaluation"
         ),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/table.py"
 
@@ -140,6 +141,7 @@ rule configuration:
     params:
         config=settings.completed,
         code=source_digest("presenting.pages", "presenting.pages.configuration"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/configuration.py"
 
@@ -165,6 +167,7 @@ rule versions:
         runtime=30,
     params:
         code=source_digest("presenting.pages", "presenting.pages.versions"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/versions.py"
 
@@ -193,6 +196,7 @@ rule counts:
     params:
         seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
         code=source_digest("presenting.pages", "presenting.pages.counts"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/counts.py"
 
@@ -223,6 +227,7 @@ rule left_out:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         pruned=[pruned.cell._asdict() | {"reason": pruned.reason} for pruned in plan.pruned],
         code=source_digest("presenting.pages", "presenting.pages.left_out"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/left_out.py"
 
@@ -249,6 +254,7 @@ rule audio_conditions:
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         code=source_digest("presenting.pages", "presenting.pages.audio_conditions"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/audio_conditions.py"
 
@@ -274,6 +280,7 @@ rule embedder_catalogue:
         catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
         datasets={name: plan.datasets[name].known_as for name in sorted(plan.datasets)},
         code=source_digest("presenting.pages", "presenting.pages.embedder_catalogue"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/embedder_catalogue.py"
 
@@ -300,6 +307,7 @@ rule embedder_checks:
         runtime=30,
     params:
         code=source_digest("presenting.pages", "presenting.pages.embedder_checks"),
+        templates=templates_digest(),
     script:
         "../workflow/scripts/embedder_checks.py"
 

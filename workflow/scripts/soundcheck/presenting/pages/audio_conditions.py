@@ -3,14 +3,13 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from html import escape
 from itertools import groupby
 from statistics import median
 from typing import Any
 
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import read_rows
-from soundcheck.presenting.html import document, paragraph
+from soundcheck.presenting.html import document, grouped_listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import MINUS
 
@@ -28,17 +27,9 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     for (dataset, deformation), cells in conditions.items():
         tables = [(axes["embedder"], [row for row in read_rows(path) if not row["left_out"]]) for axes, path in cells]
         embedder, tracks = min(tables, key=lambda table: (-len(_measured(table[1])), table[0]))
-        rows.append(
-            (
-                dataset,
-                deformation,
-                _spread(tracks, "snr_db"),
-                _spread(tracks, "gain_db", signed=True),
-                _clipped(tracks),
-                len(tracks),
-                embedder,
-            )
-        )
+        measured = (_spread(tracks, "snr_db"), _spread(tracks, "gain_db", signed=True), _clipped(tracks))
+        rows.append((dataset, [(deformation, ""), *measured, (f"{len(tracks):,}", ""), (embedder, "")]))
+    groups = [(name, [cells for _, cells in found]) for name, found in groupby(rows, key=lambda row: row[0])]
     header = ["Dataset", "Condition", "SNR, dB", "Gain, dB", "Clipped samples", "n", "Measured with"]
     body = [
         paragraph(
@@ -46,9 +37,9 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
             "Medians over tracks, with the range beneath. Clipped samples lie beyond full scale: mean share over "
             "tracks. Audio is deformed in floating point, so such samples are counted, not cut."
         ),
-        _conditions_table(header, rows),
+        grouped_listing(header, [False, False, True, True, True, True, False], groups),
     ]
-    return Page(document("Audio conditions, as measured", "\n".join(body)))
+    return Page(document("Audio conditions, as measured", body))
 
 
 def _measured(tracks: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -85,23 +76,3 @@ def _clipped(tracks: list[dict[str, str]]) -> tuple[str, str]:
     share = 100 * sum(values) / len(values)
     text = "0 %" if not share else f"{share:.3f} %" if share >= 0.001 else "< 0.001 %"
     return text, f"in {plural(some, 'track')}" if some else ""
-
-
-def _conditions_table(header: list[str], rows: list[tuple]) -> str:
-    css = ["", "", *[' class="number"'] * 4, ""]
-    lines = ["<table>", "<thead><tr>"]
-    lines += [f'<th scope="col"{css[i]}>{escape(name)}</th>' for i, name in enumerate(header)]
-    lines.append("</tr></thead>")
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        group = list(group)
-        lines.append("<tbody>")
-        for i, (dataset, deformation, snr, gain, clipped, n, embedder) in enumerate(group):
-            first = f'<th scope="rowgroup" rowspan="{len(group)}">{escape(dataset)}</th>' if i == 0 else ""
-            pairs = "".join(
-                f'<td class="number">{escape(value)}{f"<small>{escape(small)}</small>" if small else ""}</td>'
-                for value, small in (snr, gain, clipped)
-            )
-            name = f'<th scope="row">{escape(deformation)}</th>'
-            lines.append(f'<tr>{first}{name}{pairs}<td class="number">{n:,}</td><td>{escape(embedder)}</td></tr>')
-        lines.append("</tbody>")
-    return "\n".join([*lines, "</table>"])

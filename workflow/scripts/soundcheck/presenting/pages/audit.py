@@ -7,7 +7,7 @@ from typing import Any
 from soundcheck import parquet
 from soundcheck.datasets.audit import ALLOWED, PASSED, Finding, read
 from soundcheck.plumbing.errors import plural
-from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.html import Block, definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
 
@@ -65,7 +65,7 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
             body.append(heading(_name(evaluation)))
             body += [_section(kind, [each for each in shown if each.kind == kind]) for kind in KINDS]
     body += [_not_compared(*each) for each in zip(params["datasets"], files["fingerprints"], strict=True)]
-    return Page(document("Audit of the splits", "\n".join(filter(None, body)), facts=[plural(len(audits), "split")]))
+    return Page(document("Audit of the splits", filter(None, body), facts=[plural(len(audits), "split")]))
 
 
 def _overview(evaluation: dict[str, str], found: list[Finding]) -> list[object]:
@@ -85,9 +85,9 @@ def _name(evaluation: dict[str, str]) -> str:
     return f"{evaluation['dataset']}: {words(evaluation['task']).lower()}, split {evaluation['split']}"
 
 
-def _section(kind: str, found: list[Finding]) -> str:
+def _section(kind: str, found: list[Finding]) -> Block | None:
     if not found:
-        return ""
+        return None
     header = [
         name for name in ("part_a", "track_a", "part_b", "track_b", "detail", "verdict", "fold") if _any(found, name)
     ]
@@ -102,10 +102,10 @@ def _any(found: list[Finding], name: str) -> bool:
     return any(getattr(finding, name) != "" for finding in found)
 
 
-def _not_compared(dataset: str, path: str | Path) -> str:
+def _not_compared(dataset: str, path: str | Path) -> Block | None:
     rows = parquet.read(path, ["track_id", "left_out"]).to_pylist()
     left_out = [(row["track_id"], row["left_out"]) for row in rows if row["left_out"]]
     if not left_out:
-        return ""
+        return None
     title = f"{dataset}: {plural(len(left_out), 'track')} could not be compared"
     return folded(title, listing(["Track", "Reason"], left_out))

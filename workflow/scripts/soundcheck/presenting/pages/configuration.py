@@ -1,13 +1,12 @@
 """The page of the configuration: as the workflow understood it, and as it was written."""
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from soundcheck.presenting.html import document, heading, paragraph
+from soundcheck.presenting.html import code, document, heading, paragraph
 from soundcheck.presenting.pages import Page
 
 
@@ -20,8 +19,8 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     text = yaml.safe_dump(params["config"], sort_keys=False, allow_unicode=True, width=100)
     body = [
         paragraph("What was run, with every default filled in. Given to --configfile, it repeats this run."),
-        f"<pre>{escape(text)}</pre>",
+        code(text),
     ]
     for name, own in written.items():
-        body += [heading(name), paragraph("As written, before defaults and synonyms."), f"<pre>{escape(own)}</pre>"]
-    return Page(document("Configuration", "\n".join(body)))
+        body += [heading(name), paragraph("As written, before defaults and synonyms."), code(own)]
+    return Page(document("Configuration", body))

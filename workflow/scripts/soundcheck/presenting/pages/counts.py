@@ -10,7 +10,7 @@ from soundcheck import parquet
 from soundcheck.events import parsed
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import csv_text
-from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.html import Block, definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
 
@@ -54,10 +54,10 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     if seeds := params.get("seeds"):
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
     columns = [field.name for field in fields(Count)]
-    return Page(document("Counts", "\n".join(body)), csv_text(columns, map(asdict, rows)))
+    return Page(document("Counts", body), csv_text(columns, map(asdict, rows)))
 
 
-def _datasets(tracks: Iterable[str | Path]) -> str:
+def _datasets(tracks: Iterable[str | Path]) -> Block:
     rows = []
     for path in sorted(map(str, tracks)):
         meta = parquet.metadata(path)
@@ -94,7 +94,7 @@ def _groups(by: str | None, overlap: list[str]) -> str:
     return f"no {by} is in two parts"
 
 
-def _split_section(meta: dict, found: list[Count]) -> list[str]:
+def _split_section(meta: dict, found: list[Count]) -> list[Block]:
     n = {(count.fold, count.part, count.label): count.n for count in found}
     folds = sorted({count.fold for count in found})
     labels = [label for label in meta["classes"] if label]
@@ -121,14 +121,14 @@ def _split_section(meta: dict, found: list[Count]) -> list[str]:
     return section
 
 
-def _spellings(changed: dict[str, str]) -> list[str]:
+def _spellings(changed: dict[str, str]) -> list[Block]:
     if not changed:
         return []
     found = "; ".join(f"'{label}' is '{usual}'" for label, usual in changed.items())
     return [paragraph(f"Labels that differ in case or spaces alone are one class, in its commonest spelling: {found}.")]
 
 
-def _events(meta: dict, path: str) -> list[str]:
+def _events(meta: dict, path: str) -> list[Block]:
     """How many events of each class there are in each part."""
     n: Counter = Counter()
     for row in parquet.read(path, ["fold", "part", "events"]).to_pylist():
@@ -142,7 +142,7 @@ def _events(meta: dict, path: str) -> list[str]:
     return body
 
 
-def _targets(meta: dict, path: str) -> list[str]:
+def _targets(meta: dict, path: str) -> list[Block]:
     """What the numbers of a regression are like in each part: lowest, mean and highest of each target."""
     found: dict[tuple, list[float]] = {}
     for row in parquet.read(path, ["fold", "part", "label"]).to_pylist():

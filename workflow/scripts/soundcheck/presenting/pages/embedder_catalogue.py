@@ -1,11 +1,10 @@
 """The page of what is known of each embedder."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from soundcheck.configuration.pretraining import has_seen
-from soundcheck.presenting.html import document, listing, paragraph
+from soundcheck.presenting.html import document, listing, paragraph, warning
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import sentence_list
 
@@ -63,8 +62,8 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     ]
     seen = [name for name, found in overlap.items() if found]
     if seen:
-        body.append(f"<p><strong>Read with care:</strong> {escape(sentence_list(seen))}.</p>")
-    return Page(document("Embedders", "\n".join(body)))
+        body.append(warning("Read with care:", f"{sentence_list(seen)}."))
+    return Page(document("Embedders", body))
 
 
 def _pretrained_on(entry: dict) -> list[str]:

@@ -44,7 +44,7 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
         folded(name, listing(["Check", "Outcome", "Value", "Unit", "What it means"], map(_line, report)))
         for name, report in reports.items()
     ]
-    html = document("Checks of the embedders", "\n".join(body), facts=[plural(len(reports), "embedder")])
+    html = document("Checks of the embedders", body, facts=[plural(len(reports), "embedder")])
     return Page(html, csv_text(list(rows[0]) if rows else [], rows))
 
 

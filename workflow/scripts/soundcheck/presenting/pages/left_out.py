@@ -9,7 +9,7 @@ from typing import Any
 from soundcheck import parquet
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import csv_text, read_rows
-from soundcheck.presenting.html import document, folded, heading, listing, paragraph
+from soundcheck.presenting.html import Block, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import sentence_list, words
 
@@ -51,12 +51,12 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     ]
     body = [paragraph("Bad audio never stops a run and never vanishes. Every item that a number lacks is here.")]
     if not rows:
-        body.append("<p>Nothing was left out: every item that was found is in every number.</p>")
+        body.append(paragraph("Nothing was left out: every item that was found is in every number.", css=""))
     for stage, title in STAGES.items():
         found = [row for row in rows if row.where == stage]
         if found:
             body += [heading(title), _by_reason(found), *_each(found)]
-    html = document("Left out", "\n".join(body), facts=[plural(len(rows), "entry", "entries")])
+    html = document("Left out", body, facts=[plural(len(rows), "entry", "entries")])
     return Page(html, csv_text([field.name for field in fields(LeftOut)], map(asdict, rows)))
 
 
@@ -98,7 +98,7 @@ def _pruned(cells: Iterable[dict[str, str]]) -> list[LeftOut]:
     return [LeftOut("cell", *(cell.get(a, "") for a in axes), cell.get("probe", ""), cell["reason"]) for cell in cells]
 
 
-def _by_reason(rows: list[LeftOut]) -> str:
+def _by_reason(rows: list[LeftOut]) -> Block:
     grouped = defaultdict(list)
     for row in rows:
         grouped[row.dataset, row.reason].append(row)
@@ -127,7 +127,7 @@ def _extent(rows: list[LeftOut]) -> str:
     return "; ".join(parts)
 
 
-def _each(rows: list[LeftOut]) -> list[str]:
+def _each(rows: list[LeftOut]) -> list[Block]:
     header = [
         name
         for name in ("item", "dataset", "task", "split", "deformation", "embedder", "reason")

@@ -50,7 +50,7 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
             for embedder, packages in sorted(environments.items())
         ]
         body.append(listing(["Embedder", "Versions that its embeddings were made with"], rows))
-    return Page(document("Versions", "\n".join(body)))
+    return Page(document("Versions", body))
 
 
 def processor() -> str:

@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from soundcheck.configuration import catalogue  # noqa: E402
+from soundcheck.datasets import sources  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- ((?:keys of|datasets|embedders)[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _KEYS = re.compile(r"keys of (?P<definition>[a-z_ ]+?)(?:: (?P<keys>[a-z_ ]+))?$")
@@ -80,7 +81,9 @@ def _datasets(known: catalogue.Catalog) -> list[tuple[str, ...]]:
     for name, entry in known.datasets.items():
         published = entry.get("splits", {})
         tasks = [task + (f" ({', '.join(published[task])})" if task in published else "") for task in entry["tasks"]]
-        rows.append((f"`{name}`", entry["title"], ", ".join(tasks) or "any", entry["group"] or "–", entry["licence"]))
+        module, options = sources.load(entry["module"]), entry.get("options")
+        licence = sources.about(module, options)["licence"] if options else module.LICENSE
+        rows.append((f"`{name}`", entry["title"], ", ".join(tasks) or "any", entry["group"] or "–", licence))
     return rows
 
 

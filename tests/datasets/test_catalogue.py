@@ -1,16 +1,18 @@
 import pytest
 import yaml
 
+from soundcheck.configuration import catalogue
 from soundcheck.datasets import sources
 from soundcheck.datasets.sources import mirdata_adapter
 from soundcheck.datasets.sources.mirdata_adapter import Options
-from soundcheck.datasets.support.mirdata.recipes import RECIPES
+from soundcheck.datasets.support.mirdata.recipes import RECIPES, TITLES
+from soundcheck.plumbing.constants import constants
 
 
 def test_the_catalogue_equals_the_modules(repository):
-    catalogue = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
-    assert sorted({entry["module"] for entry in catalogue.values()}) == sources.names()
-    for name, entry in catalogue.items():
+    written = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    assert sorted({entry["module"] for entry in written.values()}) == sources.names()
+    for name, entry in written.items():
         if entry["module"] == "mirdata_adapter":
             continue
         module = sources.load(entry["module"])
@@ -22,36 +24,45 @@ def test_the_catalogue_equals_the_modules(repository):
         assert entry.pop("dir") in (f"data/{name}", f"data/{entry['module']}")
         assert entry == {
             "module": entry["module"],
-            "title": module.TITLE,
-            "licence": module.LICENSE,
             "synthetic": module.SYNTHETIC,
             "tasks": {task: {"type": kind} for task, kind in module.TASKS.items()},
             "group": module.GROUPED_BY,
-            "citation": module.BIBTEX,
         }
 
 
 def test_the_catalogue_equals_the_recipes_and_what_mirdata_tells(repository):
     pytest.importorskip("mirdata")
-    catalogue = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    written = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
     rows = {
-        name: entry for name, entry in catalogue.items() if entry["module"] == "mirdata_adapter" and "options" in entry
+        name: entry for name, entry in written.items() if entry["module"] == "mirdata_adapter" and "options" in entry
     }
-    assert sorted(rows) == sorted(RECIPES)
+    assert sorted(rows) == sorted(RECIPES) == sorted(TITLES)
     for name, recipe in RECIPES.items():
         known = mirdata_adapter.about(dataset=name)
+        assert known["title"] == catalogue.load(repository).datasets[name]["title"]
+        assert known["licence"]
+        assert known["citation"].startswith("@")
         assert rows[name] == {
             "module": "mirdata_adapter",
             "options": {"dataset": name},
             "allows": list(Options.__dataclass_fields__),
-            "title": recipe.title,
-            "licence": known["licence"],
             "synthetic": False,
             "dir": f"data/{name}",
             "tasks": {task: {"type": each.type} for task, each in recipe.tasks.items()},
             "group": recipe.grouped_by,
-            "citation": known["citation"],
         }
+
+
+@pytest.mark.parametrize("name", sources.names())
+def test_title_licence_and_citation_can_be_read_without_importing_the_module(name):
+    module, read = sources.load(name), constants(f"datasets.sources.{name}")
+    assert {read["TITLE"], read["LICENSE"], read["BIBTEX"]} == {module.TITLE, module.LICENSE, module.BIBTEX}
+
+
+def test_the_catalogue_has_the_titles_of_the_modules(repository):
+    for entry in catalogue.load(repository).datasets.values():
+        if "dataset" not in entry.get("options", {}):
+            assert entry["title"] == sources.load(entry["module"]).TITLE
 
 
 @pytest.mark.parametrize("name", sources.names())

@@ -13,7 +13,9 @@ from soundcheck.plumbing.errors import SoundcheckError
 
 def module(rows):
     tracks = pd.DataFrame(rows)
-    return SimpleNamespace(TITLE="Test", LICENSE="none", SYNTHETIC=True, tracks=lambda folder, **options: tracks)
+    return SimpleNamespace(
+        TITLE="Test", LICENSE="none", BIBTEX="", SYNTHETIC=True, tracks=lambda folder, **options: tracks
+    )
 
 
 def tone(n_samples, channels=1):

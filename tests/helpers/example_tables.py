@@ -9,6 +9,7 @@ from soundcheck import parquet
 
 CLASSES = ["carillon", "hand_bell", "tubular <bell>"]
 TRACKS = [f"bells/{i:02d}" for i in range(30)]
+CITATION = "@misc{bells,\n  title = {Bells & <Whistles>},\n  url = {https://bells.example}\n}"
 BROKEN = {"bells/03": "cannot be decoded: Format not recognised"}
 UNLABELLED = {"bells/07": "has no label for instrument_classification"}
 SILENT = {"bells/11": "silent: the peak is 0"}
@@ -23,8 +24,8 @@ def write_tracks(path: Path) -> Path:
             "left_out": pa.array([BROKEN.get(track) for track in TRACKS], pa.string()),
         }
     )
-    metadata = {"dataset": "bells", "title": "Bells", "licence": "CC0", "synthetic": True, "n_found": 30}
-    parquet.write(table, path, metadata | {"n_left_out": len(BROKEN)})
+    metadata = {"dataset": "bells", "title": "Bells", "licence": "CC0", "citation": CITATION, "synthetic": True}
+    parquet.write(table, path, metadata | {"n_found": 30, "n_left_out": len(BROKEN)})
     return path
 
 

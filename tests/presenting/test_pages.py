@@ -8,7 +8,7 @@ import numpy
 import pyarrow as pa
 import pytest
 import yaml
-from example_tables import BROKEN, CLASSES, SILENT, TRACKS, UNLABELLED, write_audio, write_split, write_tracks
+from example_tables import BROKEN, CITATION, CLASSES, SILENT, TRACKS, UNLABELLED, write_audio, write_split, write_tracks
 from markup import read_html
 
 from soundcheck import parquet
@@ -72,6 +72,7 @@ def test_counts_add_up_to_what_was_found(tracks, splits):
     assert ["bells", "Bells", "synthetic", "30", "1", "29", "CC0"] in read.tables[0]
     assert read.tables[1][1] == ["0", "16", "6", "6", "1"]
     assert "no tower is in two parts" in read.text
+    assert f"How to cite Bells\n{CITATION}\n" in read.text
     assert "M10, 1, 2" in read.text
     everything = {row["part"]: int(row["n"]) for row in rows if not row["label"]}
     assert everything == {"train": 16, "validation": 6, "test": 6, "left_out": 1}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from soundcheck.plumbing.constants import constants
+
 # Where a family's environment is not one of its own.
 _ENVIRONMENTS = {"huggingface": "mert", "openl3": "essentia"}
 
@@ -42,7 +44,7 @@ def load(root: str | Path) -> Catalog:
     config = Path(root) / "config"
     return Catalog(
         tasks=_read(config / "tasks.yaml"),
-        datasets=_read(config / "datasets.yaml"),
+        datasets={name: _dataset_row(row) for name, row in _read(config / "datasets.yaml").items()},
         embedders={name: embedder_row(row) for name, row in _read(config / "embedders.yaml").items()},
         probes=_read(config / "probes.yaml"),
         deformations=_read(config / "deformations.yaml"),
@@ -50,6 +52,14 @@ def load(root: str | Path) -> Catalog:
         metrics=_read(config / "metrics.yaml"),
         schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
     )
+
+
+def _dataset_row(row: dict) -> dict:
+    """A row of the catalogue of datasets with its title, which its module says."""
+    of_mirdata = row.get("options", {}).get("dataset")
+    if of_mirdata:
+        return {"title": constants("datasets.support.mirdata.recipes")["TITLES"][of_mirdata]} | row
+    return {"title": constants(f"datasets.sources.{row['module']}")["TITLE"]} | row
 
 
 def _is_row(row: object) -> bool:

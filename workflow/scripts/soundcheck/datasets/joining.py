@@ -34,6 +34,7 @@ def join_tracks(paths: list[str], datasets: list[str], folders: list[str], name:
         "dataset": name,
         "title": " to ".join(each["title"] for each in metadata),
         "licence": "; ".join(dict.fromkeys(each["licence"] for each in metadata)),
+        "citation": "\n\n".join(dict.fromkeys(each["citation"] for each in metadata if each.get("citation"))),
         "synthetic": any(each["synthetic"] for each in metadata),
         "n_found": sum(each["n_found"] for each in metadata),
         "n_left_out": sum(each["n_left_out"] for each in metadata),

@@ -2,7 +2,8 @@
 
 A module has the constants TITLE, LICENSE, BIBTEX, REMOTES, TASKS (name -> `multiclass`, `multilabel` or `regression`;
 empty: any task, of the type that the configuration gives), SYNTHETIC, GROUPED_BY (what its groups are, or None), and
-the functions
+the functions below. TITLE, LICENSE and BIBTEX (empty: nothing to cite) are literals, so that they can be read while
+Snakemake builds its graph, without importing the module.
 
     download(folder, **options) -> None         make the files present and verified; nothing where they already are
     tracks(folder, **options) -> DataFrame      track_id, path, group, optionally left_out (reason), own metadata
@@ -22,7 +23,8 @@ the functions
                                                 str, the reason why the track is left out. Makes `event_detection`
                                                 possible, whose labels are those of the events
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
-    about(**options) -> dict                    optional: `title` and `licence`, where the options choose the dataset
+    about(**options) -> dict                    optional: `title`, `licence` and `citation` (BibTeX), where the options
+                                                choose the dataset
 """
 
 from __future__ import annotations
@@ -75,11 +77,10 @@ def _size(path: Path) -> int:
 
 
 def about(module: ModuleType, options: dict | None = None) -> dict[str, str]:
-    """A dataset's `title` and `licence`: its module's, or those of the dataset that the options choose."""
-    if not hasattr(module, "about"):
-        return {"title": module.TITLE, "licence": module.LICENSE}
-    known = module.about(**(options or {}))
-    return {"title": known["title"], "licence": known["licence"]}
+    """A dataset's `title`, `licence` and `citation`: its module's, or those of the dataset that the options choose."""
+    if hasattr(module, "about"):
+        return module.about(**(options or {}))
+    return {"title": module.TITLE, "licence": module.LICENSE, "citation": module.BIBTEX}
 
 
 def labels(module: ModuleType, tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Series, dict[str, str]]:

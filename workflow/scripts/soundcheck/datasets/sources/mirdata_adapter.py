@@ -28,7 +28,7 @@ import pandas as pd
 from soundcheck.datasets.support.mirdata import files, reading
 from soundcheck.datasets.support.mirdata import parts as mirdata_parts
 from soundcheck.datasets.support.mirdata.reading import Plan
-from soundcheck.datasets.support.mirdata.recipes import OFFICIAL, RECIPES, Recipe, Task, as_given, one_key
+from soundcheck.datasets.support.mirdata.recipes import OFFICIAL, RECIPES, TITLES, Recipe, Task, as_given, one_key
 from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
 
 TITLE = "A dataset of mirdata"
@@ -41,7 +41,7 @@ SPLITS: dict[str, tuple[str, ...]] = {}
 SYNTHETIC = False
 GROUPED_BY = "the attribute that `group` names"
 
-_NO_RECIPE = Recipe(title="", tasks={})
+_NO_RECIPE = Recipe(tasks={})
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def about(**options: object) -> dict[str, str]:
     dataset = _dataset(chosen, Path())
     has_own = bool(RECIPES.get(chosen.dataset, _NO_RECIPE).citation)
     return {
-        "title": RECIPES[chosen.dataset].title if chosen.dataset in RECIPES else f"{chosen.dataset} (mirdata)",
+        "title": TITLES.get(chosen.dataset, f"{chosen.dataset} (mirdata)"),
         "licence": " ".join((dataset._license_info or "unknown").split()).rstrip("."),
         "citation": RECIPES[chosen.dataset].citation if has_own else _mended(dataset.bibtex or ""),
     }

@@ -1,4 +1,4 @@
-"""The page of counts: what is in each part of each split."""
+"""The page of counts: the datasets and how to cite them, and what is in each part of each split."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from soundcheck import parquet
 from soundcheck.events import parsed
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import csv_text
-from soundcheck.presenting.html import Block, definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.html import Block, code, definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
 
@@ -41,6 +41,7 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
         ),
         heading("Datasets"),
         _datasets(files["tracks"]),
+        *_citations(files["tracks"]),
     ]
     rows: list[Count] = []
     for path in sorted(map(str, files["splits"])):
@@ -73,6 +74,15 @@ def _datasets(tracks: Iterable[str | Path]) -> Block:
             )
         )
     return listing(["Dataset", "Title", "Audio", "Found", "Left out", "Usable", "Licence"], rows)
+
+
+def _citations(tracks: Iterable[str | Path]) -> list[Block]:
+    known = [parquet.metadata(path) for path in sorted(map(str, tracks))]
+    return [
+        folded(f"How to cite {meta.get('title') or meta['dataset']}", code(meta["citation"]))
+        for meta in known
+        if meta.get("citation")
+    ]
 
 
 def _split_counts(path: str) -> tuple[dict, list[Count]]:

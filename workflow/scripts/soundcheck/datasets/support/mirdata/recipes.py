@@ -65,7 +65,6 @@ class Task:
 class Recipe:
     """A dataset's tasks; which attributes hold its audio, its groups and its published parts."""
 
-    title: str
     tasks: dict[str, Task]
     audio: str = "audio_path"
     group: str = ""
@@ -76,21 +75,31 @@ class Recipe:
     citation: str = ""
 
 
+TITLES = {
+    "beatport_key": "Beatport EDM Key: electronic dance music with keys",
+    "giantsteps_key": "GiantSteps+ Key: electronic dance music with keys",
+    "fma_keys": "FMAK: keys of the Free Music Archive",
+    "tinysol": "TinySOL: single notes of 14 instruments",
+    "gtzan_genre": "GTZAN: genres",
+    "medley_solos_db": "Medley-solos-DB: three seconds of one of eight instruments",
+    "irmas": "IRMAS: predominant instruments",
+    "good_sounds": "Good-sounds: single notes and scales of 12 instruments",
+    "mridangam_stroke": "Mridangam Stroke: single strokes of an Indian drum",
+    "orchset": "Orchset: sections that play the melody of orchestral excerpts",
+}
+
 RECIPES = {
     "beatport_key": Recipe(
-        title="Beatport EDM Key: electronic dance music with keys",
         tasks={"key_estimation": Task("multiclass", ("key",), one_key)},
         group="artists",
         grouped_by="artist",
     ),
     "giantsteps_key": Recipe(
-        title="GiantSteps+ Key: electronic dance music with keys",
         tasks={"key_estimation": Task("multiclass", ("key",), one_key)},
         group="artists",
         grouped_by="artist",
     ),
     "fma_keys": Recipe(
-        title="FMAK: keys of the Free Music Archive",
         tasks={"key_estimation": Task("multiclass", ("key", "mode"), one_key)},
         citation="""@inproceedings{wong2023fmak,
   title = {FMAK: A Dataset of Key and Mode Annotations for the Free Music Archive},
@@ -100,25 +109,21 @@ RECIPES = {
 }""",
     ),
     "tinysol": Recipe(
-        title="TinySOL: single notes of 14 instruments",
         tasks={
             "instrument_classification": Task("multiclass", ("instrument_full",)),
             "pitch_class_classification": Task("multiclass", ("pitch",), pitch_class),
         },
     ),
     "gtzan_genre": Recipe(
-        title="GTZAN: genres",
         tasks={"genre_classification": Task("multiclass", ("genre",))},
     ),
     "medley_solos_db": Recipe(
-        title="Medley-solos-DB: three seconds of one of eight instruments",
         tasks={"instrument_classification": Task("multiclass", ("instrument",))},
         group="song_id",
         grouped_by="song",
         split="subset",
     ),
     "irmas": Recipe(
-        title="IRMAS: predominant instruments",
         tasks={
             # One instrument is annotated in the training excerpts alone; in the test excerpts there may be several.
             "instrument_classification": Task("multiclass", ("predominant_instrument",), split=False),
@@ -129,7 +134,6 @@ RECIPES = {
         grouped_by="recording",
     ),
     "good_sounds": Recipe(
-        title="Good-sounds: single notes and scales of 12 instruments",
         tasks={
             "instrument_classification": Task("multiclass", ("instrument",)),
             "pitch_class_classification": Task("multiclass", ("sound_info.note",)),
@@ -139,14 +143,12 @@ RECIPES = {
         grouped_by="sound",
     ),
     "mridangam_stroke": Recipe(
-        title="Mridangam Stroke: single strokes of an Indian drum",
         tasks={
             "stroke_classification": Task("multiclass", ("stroke_name",)),
             "tonic_classification": Task("multiclass", ("tonic",)),
         },
     ),
     "orchset": Recipe(
-        title="Orchset: sections that play the melody of orchestral excerpts",
         tasks={"autotagging": Task("multilabel", ("predominant_melodic_instruments",))},
         audio="audio_path_mono",
         group="composer",

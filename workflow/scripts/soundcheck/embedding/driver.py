@@ -21,6 +21,7 @@ from soundcheck.embedding.families import Embedder
 from soundcheck.embedding.in_workers import in_workers
 from soundcheck.embedding.pooling import Pool
 from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
+from soundcheck.embedding.tracks import Statistics
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import csv_rows
 from soundcheck.plumbing.logs import progress
@@ -56,23 +57,6 @@ class Track:
     def fail(self, reason: str) -> None:
         """Leave this track out because of what the model did."""
         self.left_out, self.failed_in_model = reason, True
-
-
-@dataclass
-class Statistics:
-    """What a job did: numbers of tracks, and busy seconds of the processors (CPU time, not wall time)."""
-
-    n_embedded: int = 0
-    n_left_out: int = 0
-    n_failed_in_model: int = 0
-    model_s: float = 0.0
-    preparation_s: float = 0.0
-    rest_s: float = 0.0
-
-    @property
-    def model_share(self) -> float:
-        """The share of the busy time that is spent inside the model."""
-        return self.model_s / max(1e-9, self.model_s + self.preparation_s + self.rest_s)
 
 
 @dataclass(frozen=True)

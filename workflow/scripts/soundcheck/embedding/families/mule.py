@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support.tensorflow_runtime import import_tensorflow
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import file_sha256
+from soundcheck.plumbing.tensorflow_runtime import import_tensorflow
 
 SAMPLE_RATE = 16_000
 N_FFT = 2048

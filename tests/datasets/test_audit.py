@@ -217,7 +217,8 @@ def test_the_page_shows_every_split_what_was_allowed_and_what_was_not_compared(a
     axes = [{"dataset": name, "task": "key_estimation", "split": "single"} for name in ("faulty", "sound")]
     parquet.write(pa.table({"track_id": ["a", "b"], "left_out": [None, "silent"]}), tmp_path / "f.parquet")
     paths = [tmp_path / cell.name for cell in cells]
-    page = read_html(pages.audit(zip(axes, paths, strict=True), [("faulty", tmp_path / "f.parquet")]))
+    files = {"audits": paths, "fingerprints": [tmp_path / "f.parquet"]}
+    page = read_html(pages.make("audit", files, {"evaluations": axes, "datasets": ["faulty"]}).html)
     assert page.tables[0][1:] == [
         ["faulty", "Key estimation", "single", "0", "1, allowed", "0", "0", "1", "0", "none published"],
         ["sound", "Key estimation", "single", "0", "0", "0", "0", "0", "0", "none published"],

@@ -91,6 +91,7 @@ def test_the_report_is_a_table_and_a_page(tmp_path):
     checking.write("m", outcomes, tmp_path / "m.csv")
     rows = read_rows(tmp_path / "m.csv")
     assert tuple(rows[0]) == checking.COLUMNS
-    page = pages.embedder_checks(rows)
-    assert "8 of 9 passed" in page
-    assert "<td>dimension</td>" in page
+    page = pages.make("embedder_checks", {"checks": [tmp_path / "m.csv"]}, {})
+    assert "8 of 9 passed" in page.html
+    assert "<td>dimension</td>" in page.html
+    assert page.csv == (tmp_path / "m.csv").read_text()

@@ -5,12 +5,14 @@ import io
 import statistics
 
 import numpy
+import pyarrow as pa
 import pytest
 import yaml
 from example_tables import BROKEN, CLASSES, SILENT, TRACKS, UNLABELLED, write_audio, write_split, write_tracks
 from markup import read_html
 
 from soundcheck import parquet
+from soundcheck.plumbing.provenance import commit
 from soundcheck.presenting import pages
 
 CONDITIONS = ["clean", "AddGaussianSNR-15dB", "Gain--12dB"]
@@ -33,56 +35,73 @@ def audio(tmp_path):
         for deformation in CONDITIONS
         for embedder in ("crepe-tiny", "handcrafted-mfcc")
     ]
-    return [(cell, write_audio(tmp_path / f"{i}.csv", cell)) for i, cell in enumerate(cells)]
+    return cells, [write_audio(tmp_path / f"{i}.csv", cell) for i, cell in enumerate(cells)]
 
 
-def test_the_configuration_can_be_read_back_and_the_users_file_is_shown_as_written():
+def rows_of(page):
+    return list(csv.DictReader(io.StringIO(page.csv)))
+
+
+def left_out(tracks, splits, audio=((), ()), **params):
+    cells, paths = audio
+    files = {"tracks": tracks, "splits": splits, "audio": paths}
+    return pages.make("left_out", files, {"cells": cells, **params})
+
+
+def test_the_configuration_can_be_read_back_and_the_users_file_is_shown_as_written(tmp_path):
     config = {"experiments": [{"task": "a <b> & c", "probes": ["M1"], "seeds": [0, 1]}]}
-    page = read_html(pages.configuration(config, {"mine.yaml": "task: x  # <mine>\n"}))
+    (tmp_path / "mine.yaml").write_text("task: x  # <mine>\n")
+    page = read_html(pages.make("configuration", {"configfiles": [tmp_path / "mine.yaml"]}, {"config": config}).html)
     shown = page.text.split("repeats this run.")[1].split("mine.yaml")[0]
     assert yaml.safe_load(shown) == config
     assert "task: x  # <mine>" in page.text
 
 
-def test_versions_are_those_of_the_running_packages():
-    page = read_html(pages.versions("abc1234", {"crepe-tiny": {"torch": "9.9"}}))
+def test_versions_are_those_of_the_running_packages(tmp_path):
+    metadata = {"embedder": "crepe-tiny", "versions": {"torch": "9.9"}}
+    parquet.write(pa.table({"track_id": ["a"]}), tmp_path / "vectors.parquet", metadata)
+    page = read_html(pages.make("versions", {"embeddings": [tmp_path / "vectors.parquet"]}, {}).html)
     assert ["numpy", numpy.__version__] in page.tables[0]
-    assert "commit abc1234" in page.text
+    assert commit() in page.text
     assert ["crepe-tiny", "torch 9.9"] in page.tables[-1]
 
 
 def test_counts_add_up_to_what_was_found(tracks, splits):
-    page, rows = pages.counts(tracks, splits, {"M1": [0, 1, 2]})
-    read = read_html(page)
+    page = pages.make("counts", {"tracks": tracks, "splits": splits}, {"seeds": {"M1": [0, 1, 2]}})
+    read, rows = read_html(page.html), rows_of(page)
     assert ["bells", "Bells", "synthetic", "30", "1", "29", "CC0"] in read.tables[0]
     assert read.tables[1][1] == ["0", "16", "6", "6", "1"]
     assert "no tower is in two parts" in read.text
     assert "M10, 1, 2" in read.text
-    everything = {row.part: row.n for row in rows if not row.label}
+    everything = {row["part"]: int(row["n"]) for row in rows if not row["label"]}
     assert everything == {"train": 16, "validation": 6, "test": 6, "left_out": 1}
     assert sum(everything.values()) == len(TRACKS) - len(BROKEN)
     for part in ("train", "validation", "test"):
-        assert sum(row.n for row in rows if row.label and row.part == part) == everything[part]
+        labelled = [int(row["n"]) for row in rows if row["label"] and row["part"] == part]
+        assert sum(labelled) == everything[part]
     assert [row[0] for row in read.tables[2][1:]] == CLASSES
 
 
 def test_counts_say_which_spellings_were_taken_for_one_class(tracks, tmp_path):
     path = write_split(tmp_path / "split.parquet")
-    assert "commonest spelling" not in pages.counts(tracks, [path])[0]
+    files = {"tracks": tracks, "splits": [path]}
+    assert "commonest spelling" not in pages.make("counts", files, {}).html
     parquet.write(parquet.read(path), path, parquet.metadata(path) | {"spellings": {"VIOLIN": "Violin"}})
-    assert "in its commonest spelling: 'VIOLIN' is 'Violin'." in read_html(pages.counts(tracks, [path])[0]).text
+    shown = read_html(pages.make("counts", files, {}).html).text
+    assert "in its commonest spelling: 'VIOLIN' is 'Violin'." in shown
 
 
 def test_counts_show_every_fold(tracks, tmp_path):
-    page, rows = pages.counts(tracks, [write_split(tmp_path / "folds.parquet", folds=3)])
-    assert [row[0] for row in read_html(page).tables[1][1:]] == ["0", "1", "2"]
-    assert {row.fold for row in rows} == {0, 1, 2}
+    page = pages.make("counts", {"tracks": tracks, "splits": [write_split(tmp_path / "folds.parquet", folds=3)]}, {})
+    assert [row[0] for row in read_html(page.html).tables[1][1:]] == ["0", "1", "2"]
+    assert {row["fold"] for row in rows_of(page)} == {"0", "1", "2"}
 
 
 def test_left_out_lists_every_item_with_stage_and_reason(tracks, splits, audio):
     pruned = [{"dataset": "bells", "task": "key_estimation", "embedder": "x", "probe": "M1", "reason": "no keys"}]
-    page, rows = pages.left_out(tracks, splits, audio, pruned)
-    found = {(row.where, row.item, row.reason) for row in rows}
+    page = left_out(tracks, splits, audio, pruned=pruned)
+    rows = rows_of(page)
+    found = {(row["where"], row["item"], row["reason"]) for row in rows}
     assert found == {
         *(("index", *pair) for pair in BROKEN.items()),
         *(("split", *pair) for pair in UNLABELLED.items()),
@@ -90,39 +109,36 @@ def test_left_out_lists_every_item_with_stage_and_reason(tracks, splits, audio):
         ("label", "gong", "has one item; a class needs at least three"),
         ("cell", "M1", "no keys"),
     }
-    assert len([row for row in rows if row.where == "audio"]) == len(audio)
-    text = read_html(page).text
+    assert len([row for row in rows if row["where"] == "audio"]) == len(audio[1])
+    text = read_html(page.html).text
     for _, item, reason in found:
         assert item in text
         assert reason in text
 
 
 def test_an_item_left_out_of_many_cells_is_counted_once_in_the_summary(tracks, splits, audio):
-    page, _ = pages.left_out(tracks, splits, audio)
-    summary = [table for table in read_html(page).tables if table[0][:2] == ["Dataset", "Reason"]][-1]
+    page = left_out(tracks, splits, audio)
+    summary = [table for table in read_html(page.html).tables if table[0][:2] == ["Dataset", "Reason"]][-1]
     assert summary[1] == ["bells", SILENT["bells/11"], "1", "6 pairs of condition and embedder"]
 
 
 def test_an_item_left_out_in_several_folds_is_listed_once(tracks, tmp_path):
-    _, rows = pages.left_out([], [write_split(tmp_path / "folds.parquet", folds=3)], [])
-    assert [row.item for row in rows if row.where == "split"] == list(UNLABELLED)
+    rows = rows_of(left_out([], [write_split(tmp_path / "folds.parquet", folds=3)]))
+    assert [row["item"] for row in rows if row["where"] == "split"] == list(UNLABELLED)
 
 
 def test_nothing_left_out_is_said_in_so_many_words():
-    page, rows = pages.left_out([], [], [])
-    assert rows == []
-    assert "Nothing was left out" in read_html(page).text
+    page = left_out([], [])
+    assert page.csv == "where,dataset,task,split,deformation,embedder,item,reason\n"
+    assert "Nothing was left out" in read_html(page.html).text
 
 
-def test_left_out_csv_has_a_row_an_item_and_a_header_without_any(tracks, splits, audio):
-    _, rows = pages.left_out(tracks, splits, audio)
-    read = list(csv.DictReader(io.StringIO(pages.rows_to_csv(rows, pages.LeftOut))))
-    assert [(row["item"], row["reason"]) for row in read] == [(row.item, row.reason) for row in rows]
-    assert pages.rows_to_csv([], pages.LeftOut).startswith("where,dataset,task")
+def conditions(cells, paths):
+    return pages.make("audio_conditions", {"audio": paths}, {"cells": cells}).html
 
 
 def test_audio_conditions_show_the_measured_median_range_and_number(audio):
-    table = read_html(pages.audio_conditions(audio)).tables[0]
+    table = read_html(conditions(*audio)).tables[0]
     rows = {row[-6]: row[-5:] for row in table[1:]}
     assert list(rows) == CONDITIONS
     kept = [15 + 0.1 * (i - 14) for i, t in enumerate(t for t in TRACKS if t not in BROKEN) if t not in SILENT]
@@ -134,11 +150,11 @@ def test_audio_conditions_show_the_measured_median_range_and_number(audio):
 
 def test_a_condition_is_measured_with_the_embedder_that_kept_most_tracks(tmp_path):
     cells = [{"dataset": "bells", "deformation": "clean", "embedder": name} for name in ("a-fails-often", "b-works")]
-    audio = [
-        (cells[0], write_audio(tmp_path / "a.csv", cells[0], left_out=dict.fromkeys(TRACKS[:9], "too short"))),
-        (cells[1], write_audio(tmp_path / "b.csv", cells[1])),
+    paths = [
+        write_audio(tmp_path / "a.csv", cells[0], left_out=dict.fromkeys(TRACKS[:9], "too short")),
+        write_audio(tmp_path / "b.csv", cells[1]),
     ]
-    assert read_html(pages.audio_conditions(audio)).tables[0][1][-2:] == ["28", "b-works"]
+    assert read_html(conditions(cells, paths)).tables[0][1][-2:] == ["28", "b-works"]
 
 
 def test_an_embedder_that_has_seen_an_evaluated_dataset_is_marked():
@@ -155,7 +171,8 @@ def test_an_embedder_that_has_seen_an_evaluated_dataset_is_marked():
         {"id": "untrained", "pretrained_on": []},
         {"id": "by-another-name", "pretrained_on": ["Whistles"]},
     ]
-    page = read_html(pages.embedders(catalogue, {"bells": ["bells"], "ours": ["ours", "whistles"]}))
+    datasets = {"bells": ["bells"], "ours": ["ours", "whistles"]}
+    page = read_html(pages.make("embedder_catalogue", {}, {"catalogue": catalogue, "datasets": datasets}).html)
     rows = {row[0]: dict(zip(page.tables[0][0], row, strict=True)) for row in page.tables[0][1:]}
     seen = {name: row["Has seen"].removeprefix("missing:") for name, row in rows.items()}
     assert seen == {

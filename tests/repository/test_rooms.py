@@ -86,6 +86,7 @@ def test_configuration_and_what_rules_import_is_light(repository):
     imports = re.findall(r"^from soundcheck.*$", rules, re.MULTILINE)
     assert len(imports) > 5
     imports += [f"import soundcheck.{module}" for module in MODULES if lies_in(module, ("configuration",))]
+    imports += [f"import soundcheck.presenting.{part}" for part in ("pages", "figures", "tables.presets")]
     code = "\n".join(["import sys", *imports, "print(*sys.modules)"])
     environment = {"PYTHONPATH": str(repository / "workflow" / "scripts")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -298,7 +298,8 @@ def test_the_page_of_counts_tells_events_from_tracks(run, tmp_path):
         "n_left_out": 0,
     }
     parquet.write(tracks, tmp_path / "tracks.parquet", facts)
-    shown = read_html(pages.counts([tmp_path / "tracks.parquet"], [run[0] / "split.parquet"])[0])
+    files = {"tracks": [tmp_path / "tracks.parquet"], "splits": [run[0] / "split.parquet"]}
+    shown = read_html(pages.make("counts", files, {}).html)
     assert "Event detection" in shown.text
     in_training = split["events"][split["part"] == "train"]
     bells = sum(text.endswith("\tbell") for events in in_training for text in events)

@@ -1,6 +1,7 @@
 """Regression as a type of task, stage by stage: splits of numbers, linear outputs, R² and MAE, tables and pages."""
 
 import csv
+import io
 
 import numpy as np
 import pandas as pd
@@ -341,9 +342,10 @@ def test_the_page_of_counts_says_what_the_numbers_are_like(run, tmp_path):
     tracks = pa.table({"track_id": list(split["track_id"]), "left_out": pa.nulls(len(split), pa.string())})
     facts = {"dataset": "music", "title": "Music", "licence": "CC0", "synthetic": True, "n_found": 100, "n_left_out": 0}
     parquet.write(tracks, tmp_path / "tracks.parquet", facts)
-    page, rows = pages.counts([tmp_path / "tracks.parquet"], [folder / "split.parquet"])
-    assert not any(row.label for row in rows)
-    shown = read_html(page)
+    files = {"tracks": [tmp_path / "tracks.parquet"], "splits": [folder / "split.parquet"]}
+    page = pages.make("counts", files, {})
+    assert not any(row["label"] for row in csv.DictReader(io.StringIO(page.csv)))
+    shown = read_html(page.html)
     assert "2 targets" in shown.text
     numbers = [float(label[0]) for label in split["label"][split["part"] == "train"]]
     expected = f"{min(numbers):g}, {sum(numbers) / len(numbers):.5g}, {max(numbers):g}"

@@ -5,7 +5,8 @@ import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, MISSING, ORDER, PROBES, evaluate
 from markup import svg_texts
 
-from soundcheck.presenting.figures.confusion import _row_shares, _worst_condition, confusion
+from soundcheck.presenting.figures import confusion
+from soundcheck.presenting.figures.confusion import _row_shares, _worst_condition
 from soundcheck.presenting.wording import metric
 
 
@@ -34,17 +35,17 @@ def test_confusion_compares_clean_with_the_condition_of_the_lowest_mean(evaluati
         means[name] = np.mean([score.value for score in scores if score])
     worst = min(means, key=means.get)
     assert _worst_condition(evaluation, metric("accuracy"), ORDER, PROBES[0]) == worst
-    said = svg_texts(draw(confusion(evaluation, "accuracy", ORDER)))
+    said = svg_texts(draw(confusion.draw(evaluation, "accuracy", ORDER)))
     assert any(f"probe M1, clean and D2 {worst}" in each for each in said)
     assert set(EMBEDDERS) <= set(said)
     assert set(CLASSES) <= set(said)
 
 
 def test_a_matrix_that_was_not_run_says_so(evaluation, draw):
-    assert "not run" in svg_texts(draw(confusion(evaluation, "accuracy", ORDER, probe=MISSING[2])))
+    assert "not run" in svg_texts(draw(confusion.draw(evaluation, "accuracy", ORDER, probe=MISSING[2])))
 
 
 def test_confusion_that_was_not_asked_for_says_what_to_do(tmp_path):
     evaluation = evaluate(tmp_path, metrics=("f1_macro",))
     with pytest.raises(ValueError, match="Add `confusion` to the metrics"):
-        confusion(evaluation, "f1_macro", ORDER)
+        confusion.draw(evaluation, "f1_macro", ORDER)

@@ -7,7 +7,8 @@ import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, MISSING, ORDER, PROBES, evaluate
 from markup import svg_texts
 
-from soundcheck.presenting.figures.robustness import _chance, _series, robustness
+from soundcheck.presenting.figures import robustness
+from soundcheck.presenting.figures.robustness import _chance, _series
 from soundcheck.presenting.wording import Order, metric
 
 
@@ -27,7 +28,7 @@ def test_robustness_draws_every_score_with_its_interval(evaluation):
 
 
 def test_robustness_names_conditions_probes_embedders_and_synthetic_audio(evaluation, draw):
-    said = svg_texts(draw(robustness(evaluation, "accuracy", ORDER, "Bells", synthetic=True)))
+    said = svg_texts(draw(robustness.draw(evaluation, "accuracy", ORDER, "Bells", synthetic=True)))
     for expected in [*EMBEDDERS, "C", "D1", "D2", "Probe M1", "Probe M2", "Accuracy, %"]:
         assert expected in said
     assert any("Bells (synthetic audio)" in each for each in said)
@@ -43,7 +44,7 @@ def test_chance_is_the_share_of_the_largest_class_and_says_so(evaluation):
 
 
 def test_a_panel_of_one_probe_can_be_asked_for(evaluation, draw):
-    said = svg_texts(draw(robustness(evaluation, "accuracy", ORDER, probe="M2")))
+    said = svg_texts(draw(robustness.draw(evaluation, "accuracy", ORDER, probe="M2")))
     assert "Probe M2" in said
     assert "Probe M1" not in said
 
@@ -51,7 +52,7 @@ def test_a_panel_of_one_probe_can_be_asked_for(evaluation, draw):
 def test_names_of_ten_embedders_do_not_touch_and_none_is_cut(tmp_path):
     embedders = [f"embedder-with-a-long-name-{i}" for i in range(10)]
     evaluation = evaluate(tmp_path, embedders=embedders, missing=None)
-    figure = robustness(evaluation, "accuracy", Order(CONDITIONS, embedders, PROBES[:1]))
+    figure = robustness.draw(evaluation, "accuracy", Order(CONDITIONS, embedders, PROBES[:1]))
     renderer = figure.canvas.get_renderer()
     figure.draw(renderer)
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]

@@ -3,8 +3,7 @@
 import pytest
 from example_results import ORDER, evaluate
 
-from soundcheck.presenting.figures.confusion import confusion
-from soundcheck.presenting.figures.robustness import robustness
+from soundcheck.presenting.figures import confusion, robustness
 from soundcheck.presenting.figures.style import COLOURS, MARKERS, look_of
 
 
@@ -15,11 +14,11 @@ def evaluation(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", [robustness, confusion])
 def test_two_runs_give_the_same_bytes(evaluation, draw, kind):
-    assert draw(kind(evaluation, "accuracy", ORDER)) == draw(kind(evaluation, "accuracy", ORDER), "again.svg")
+    assert draw(kind.draw(evaluation, "accuracy", ORDER)) == draw(kind.draw(evaluation, "accuracy", ORDER), "again.svg")
 
 
 def test_a_figure_needs_nothing_from_outside_and_holds_no_date(evaluation, draw):
-    svg = draw(confusion(evaluation, "accuracy", ORDER))
+    svg = draw(confusion.draw(evaluation, "accuracy", ORDER))
     assert "<script" not in svg
     assert "<dc:date>" not in svg
     references = [line for line in svg.splitlines() if "xlink:href=" in line]

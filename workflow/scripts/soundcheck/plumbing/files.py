@@ -4,9 +4,10 @@ import contextlib
 import csv
 import glob
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 
@@ -45,6 +46,15 @@ def csv_rows(path: str | Path, columns: Sequence[str]) -> Iterator[Callable[[dic
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()
         yield writer.writerow
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows as the text of a CSV file with these columns; the header also where there are no rows."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:

@@ -1,14 +1,14 @@
-"""One evaluation (dataset, task, split) out of the long table of scores, in a shape to present."""
+"""One evaluation (dataset, task, split) out of the long table of scores, in a shape to present.
+
+It is light unless a table is read: rules ask the presets, which know its type, what they need.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.scoring.table import MEAN
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,11 @@ class Evaluation:
 def read_evaluation(path: str | Path, dataset: str, task: str, split: str) -> Evaluation:
     """The scores of one (dataset, task, split) out of `results.parquet`.
 
-    Raises `ValueError`, naming what there is, when the table has no such rows.
+    Raises:
+        SoundcheckError: when the table has no such rows; it names what there is.
     """
+    import pyarrow.parquet as pq
+
     table = pq.read_table(path, filters=[("dataset", "==", dataset), ("task", "==", task), ("split", "==", split)])
     if not table.num_rows:
         there = pq.read_table(path, columns=["dataset", "task", "split"]).group_by(["dataset", "task", "split"])
@@ -63,6 +66,8 @@ def read_evaluation(path: str | Path, dataset: str, task: str, split: str) -> Ev
 
 def evaluation(rows: Iterable[dict], dataset: str, task: str, split: str) -> Evaluation:
     """The same from rows of the long table (dicts with the columns of the long table)."""
+    from soundcheck.scoring.table import MEAN
+
     scores, confusion, sizes = {}, defaultdict(dict), {}
     seeds, folds = defaultdict(set), set()
     for row in rows:

@@ -17,13 +17,16 @@ from soundcheck.presenting.wording import Metric, Order, metric, short_condition
 HEAT = LinearSegmentedColormap.from_list("soundcheck", ["#ffffff", "#bfe0dc", "#4fa8a0", "#0b6e69", "#07413e"])
 
 
-def confusion(
+def draw(
     results: Evaluation, name: str, order: Order, title: str = "", synthetic: bool = False, probe: str | None = None
 ) -> Figure:
     """Row-normalised confusion matrices, an embedder at a time: clean beside the condition that costs most.
 
     That condition is the same for all embedders: the one with the lowest mean of the metric `name` for `probe` (the
-    first one where none is given). Raises `ValueError` when the results hold no confusion matrix of this probe.
+    first one where none is given).
+
+    Raises:
+        SoundcheckError: when the results hold no confusion matrix of this probe.
     """
     probe = probe or order.probes[0]
     classes = sorted(

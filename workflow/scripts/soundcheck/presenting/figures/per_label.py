@@ -13,12 +13,15 @@ from soundcheck.presenting.figures.style import INK, SOFT, STYLE, look_of, rule_
 from soundcheck.presenting.wording import Order, label_metric
 
 
-def per_label(
+def draw(
     results: Evaluation, name: str, order: Order, title: str = "", synthetic: bool = False, probe: str | None = None
 ) -> Figure:
     """The metric `name` of each label, clean condition: a row a label, a marker an embedder, hardest label last.
 
-    Raises `ValueError` when the results hold no such values of `probe` (the first one where none is given).
+    `probe`: the first one where none is given.
+
+    Raises:
+        SoundcheckError: when the results hold no such values of the probe.
     """
     probe = probe or order.probes[0]
     unit = label_metric(name)

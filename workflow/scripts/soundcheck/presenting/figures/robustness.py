@@ -15,12 +15,15 @@ from soundcheck.presenting.figures.style import INK, RULE, SOFT, STYLE, look_of,
 from soundcheck.presenting.wording import Metric, Order, metric, short_conditions
 
 
-def robustness(
+def draw(
     results: Evaluation, name: str, order: Order, title: str = "", synthetic: bool = False, probe: str | None = None
 ) -> Figure:
     """The metric `name` under each condition: a line an embedder with its 95 % intervals, a panel a probe.
 
-    With `probe`, that one alone. Raises `ValueError` when there is no value to draw.
+    With `probe`, that one alone.
+
+    Raises:
+        SoundcheckError: when there is no value to draw.
     """
     unit = metric(name)
     probes = [probe] if probe else order.probes

@@ -1,41 +1,46 @@
 """The report's items that are not results: what was run, on what, with which versions, and what was left out.
 
-Each function returns a self-contained HTML page; `counts` and `left_out` also return their rows, for CSV files.
+A page is one module with one function, `page(files, params)`, which returns a `Page`. `files` are the input files of
+its rule and `params` the parameters of its rule, both by name. `PAGES` is light, so that rules can read it.
 """
 
-import csv
-import io
-from collections.abc import Iterable
-from dataclasses import asdict
-
-from soundcheck.presenting.pages.audio_conditions import audio_conditions
-from soundcheck.presenting.pages.audit import audit
-from soundcheck.presenting.pages.configuration import configuration
-from soundcheck.presenting.pages.counts import Count, counts
-from soundcheck.presenting.pages.embedder_checks import embedder_checks
-from soundcheck.presenting.pages.embedders import embedders
-from soundcheck.presenting.pages.left_out import LeftOut, left_out
-from soundcheck.presenting.pages.versions import versions
-
-__all__ = [
-    "Count",
-    "LeftOut",
-    "audio_conditions",
-    "audit",
-    "configuration",
-    "counts",
-    "embedder_checks",
-    "embedders",
-    "left_out",
-    "rows_to_csv",
-    "versions",
-]
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NamedTuple
 
 
-def rows_to_csv(rows: Iterable[Count | LeftOut], kind: type) -> str:
-    """Rows of `counts` or `left_out` as CSV, with a header also where there are none."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(kind.__dataclass_fields__), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return out.getvalue()
+class Entry(NamedTuple):
+    """A page: its module below `soundcheck`, its title in the report, its caption in `workflow/report`."""
+
+    module: str
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A self-contained page of HTML; for a page that lists many things, also all of them as CSV."""
+
+    html: str
+    csv: str | None = None
+
+
+# By the names of their files: results/pages/<name>.html.
+PAGES = {
+    "configuration": Entry("presenting.pages.configuration", "Configuration", "configuration.rst"),
+    "versions": Entry("presenting.pages.versions", "Versions", "versions.rst"),
+    "counts": Entry("presenting.pages.counts", "Counts", "counts.rst"),
+    "audit": Entry("presenting.pages.audit", "Audit of the splits", "audit.rst"),
+    "left_out": Entry("presenting.pages.left_out", "Left out", "left_out.rst"),
+    "audio_conditions": Entry(
+        "presenting.pages.audio_conditions", "Audio conditions, as measured", "audio_conditions.rst"
+    ),
+    "embedder_catalogue": Entry("presenting.pages.embedder_catalogue", "Embedders", "embedder_catalogue.rst"),
+    "embedder_checks": Entry("presenting.pages.embedder_checks", "Checks of the embedders", "embedder_checks.rst"),
+}
+
+
+def make(name: str, files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """The page `name` from the files and the parameters of its rule, both by name."""
+    return import_module(f"soundcheck.{PAGES[name].module}").page(files, params)

@@ -2,27 +2,28 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from html import escape
 from itertools import groupby
-from pathlib import Path
 from statistics import median
+from typing import Any
 
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import read_rows
 from soundcheck.presenting.html import document, paragraph
+from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import MINUS
 
 
-def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     """What each condition did to the audio, measured: one row for each dataset and condition.
 
-    `audio` as in `left_out`, in the order to show. A condition is the same for all embedders: one of them is read, the
-    one that measured most tracks.
+    Files: `audio`, the tables of that name, in the order to show. Parameters: `cells`, {dataset, deformation, embedder}
+    of each. A condition is the same for all embedders: one of them is read, the one that measured most tracks.
     """
     rows = []
     conditions = defaultdict(list)
-    for axes, path in audio:
+    for axes, path in zip(params["cells"], files["audio"], strict=True):
         conditions[axes["dataset"], axes["deformation"]].append((axes, path))
     for (dataset, deformation), cells in conditions.items():
         tables = [(axes["embedder"], [row for row in read_rows(path) if not row["left_out"]]) for axes, path in cells]
@@ -47,7 +48,7 @@ def audio_conditions(audio: Iterable[tuple[dict[str, str], str | Path]]) -> str:
         ),
         _conditions_table(header, rows),
     ]
-    return document("Audio conditions, as measured", "\n".join(body))
+    return Page(document("Audio conditions, as measured", "\n".join(body)))
 
 
 def _measured(tracks: list[dict[str, str]]) -> list[dict[str, str]]:

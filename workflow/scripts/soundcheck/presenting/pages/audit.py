@@ -1,12 +1,14 @@
 """The page of the audit: what the parts of each split share, lack and hold."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from soundcheck import parquet
 from soundcheck.datasets.audit import ALLOWED, PASSED, Finding, read
 from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
 
 KINDS = {
@@ -42,11 +44,13 @@ MEANINGS = {
 SHOWN = 500
 
 
-def audit(
-    audits: Iterable[tuple[dict[str, str], str | Path]], fingerprints: Iterable[tuple[str, str | Path]] = ()
-) -> str:
-    """What was found. `audits`: ({dataset, task, split}, path of the findings); `fingerprints`: (dataset, path)."""
-    audits = [(evaluation, read(path)) for evaluation, path in audits]
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """What the audits of all splits found.
+
+    Files: `audits`, the findings; `fingerprints`. Parameters: `evaluations`, {dataset, task, split} of each audit;
+    `datasets`, the name of each fingerprints' dataset.
+    """
+    audits = [(evaluation, read(path)) for evaluation, path in zip(params["evaluations"], files["audits"], strict=True)]
     body = [
         paragraph(
             "Each split was searched for what makes its scores too good: tracks, audio and groups that are in more "
@@ -60,8 +64,8 @@ def audit(
         if shown:
             body.append(heading(_name(evaluation)))
             body += [_section(kind, [each for each in shown if each.kind == kind]) for kind in KINDS]
-    body += [_not_compared(*each) for each in fingerprints]
-    return document("Audit of the splits", "\n".join(filter(None, body)), facts=[plural(len(audits), "split")])
+    body += [_not_compared(*each) for each in zip(params["datasets"], files["fingerprints"], strict=True)]
+    return Page(document("Audit of the splits", "\n".join(filter(None, body)), facts=[plural(len(audits), "split")]))
 
 
 def _overview(evaluation: dict[str, str], found: list[Finding]) -> list[object]:

@@ -1,14 +1,17 @@
 """The page of counts: what is in each part of each split."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from soundcheck import parquet
 from soundcheck.events import parsed
 from soundcheck.plumbing.errors import plural
+from soundcheck.plumbing.files import csv_text
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
 
 PARTS = ("train", "validation", "test", "left_out")
@@ -27,22 +30,20 @@ class Count:
     n: int
 
 
-def counts(
-    tracks: Iterable[str | Path], splits: Iterable[str | Path], seeds: dict[str, list[int]] | None = None
-) -> tuple[str, list[Count]]:
-    """How many items there are: found, left out, in each part of each fold, in each class.
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """How many items there are: found, left out, in each part of each fold, in each class; as CSV a `Count` a row.
 
-    `tracks`, `splits`: paths of the tables of those names; `seeds`: probe -> its seeds.
+    Files: `tracks`, `splits`, the tables of those names. Parameters: `seeds`, if any: probe -> its seeds.
     """
     body = [
         paragraph(
             "Counts come from the tables that the scores were computed with, not from a dataset's documentation."
         ),
         heading("Datasets"),
-        _datasets(tracks),
+        _datasets(files["tracks"]),
     ]
     rows: list[Count] = []
-    for path in sorted(map(str, splits)):
+    for path in sorted(map(str, files["splits"])):
         meta, found = _split_counts(path)
         rows += found
         body += _split_section(meta, found)
@@ -50,9 +51,10 @@ def counts(
             body += _targets(meta, path)
         if meta["task_type"] == "event_detection":
             body += _events(meta, path)
-    if seeds:
+    if seeds := params.get("seeds"):
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
-    return document("Counts", "\n".join(body)), rows
+    columns = [field.name for field in fields(Count)]
+    return Page(document("Counts", "\n".join(body)), csv_text(columns, map(asdict, rows)))
 
 
 def _datasets(tracks: Iterable[str | Path]) -> str:

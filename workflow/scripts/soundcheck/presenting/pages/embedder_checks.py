@@ -1,9 +1,12 @@
 """The page of what checks of embedders found."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from soundcheck.plumbing.errors import plural
+from soundcheck.plumbing.files import csv_text, read_rows
 from soundcheck.presenting.html import document, folded, listing, paragraph
+from soundcheck.presenting.pages import Page
 
 # The properties of the overview, and the check that measures each.
 _PROPERTIES = {
@@ -15,8 +18,12 @@ _PROPERTIES = {
 }
 
 
-def embedder_checks(rows: Iterable[dict[str, str]]) -> str:
-    """An overview of all embedders, and each one's report; rows are as `embedding.check.write` writes them."""
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """An overview of all embedders, and each one's report; as CSV all reports in one.
+
+    Files: `checks`, one for each embedder, as `embedding.check.write` writes them.
+    """
+    rows = [row for path in files["checks"] for row in read_rows(path)]
     reports: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         reports.setdefault(row["embedder"], []).append(row)
@@ -37,7 +44,8 @@ def embedder_checks(rows: Iterable[dict[str, str]]) -> str:
         folded(name, listing(["Check", "Outcome", "Value", "Unit", "What it means"], map(_line, report)))
         for name, report in reports.items()
     ]
-    return document("Checks of the embedders", "\n".join(body), facts=[plural(len(reports), "embedder")])
+    html = document("Checks of the embedders", "\n".join(body), facts=[plural(len(reports), "embedder")])
+    return Page(html, csv_text(list(rows[0]) if rows else [], rows))
 
 
 def _overview(name: str, report: list[dict[str, str]]) -> list[object]:

@@ -1,14 +1,16 @@
 """The page of everything that was left out, with the reason."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from soundcheck import parquet
 from soundcheck.plumbing.errors import plural
-from soundcheck.plumbing.files import read_rows
+from soundcheck.plumbing.files import csv_text, read_rows
 from soundcheck.presenting.html import document, folded, heading, listing, paragraph
+from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import sentence_list, words
 
 
@@ -35,22 +37,17 @@ STAGES = {
 }
 
 
-def left_out(
-    tracks: Iterable[str | Path],
-    splits: Iterable[str | Path],
-    audio: Iterable[tuple[dict[str, str], str | Path]],
-    pruned: Iterable[dict[str, str]] = (),
-) -> tuple[str, list[LeftOut]]:
-    """Everything that was left out, with its reason.
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """Everything that was left out, with its reason; as CSV a `LeftOut` a row.
 
-    `audio`: ({dataset, deformation, embedder}, path of the audio table) of each cell; `pruned`: dicts with the axes
-    of a cell that was not run and its `reason`.
+    Files: `tracks`, `splits`, `audio`, the tables of those names. Parameters: `cells`, {dataset, deformation, embedder}
+    of each audio table; `pruned`, if any: dicts with the axes of a cell that was not run and its `reason`.
     """
     rows = [
-        *_left_out_of_tracks(tracks),
-        *_left_out_of_splits(splits),
-        *_left_out_of_audio(audio),
-        *_pruned(pruned),
+        *_left_out_of_tracks(files["tracks"]),
+        *_left_out_of_splits(files["splits"]),
+        *_left_out_of_audio(zip(params["cells"], files["audio"], strict=True)),
+        *_pruned(params.get("pruned", ())),
     ]
     body = [paragraph("Bad audio never stops a run and never vanishes. Every item that a number lacks is here.")]
     if not rows:
@@ -59,7 +56,8 @@ def left_out(
         found = [row for row in rows if row.where == stage]
         if found:
             body += [heading(title), _by_reason(found), *_each(found)]
-    return document("Left out", "\n".join(body), facts=[plural(len(rows), "entry", "entries")]), rows
+    html = document("Left out", "\n".join(body), facts=[plural(len(rows), "entry", "entries")])
+    return Page(html, csv_text([field.name for field in fields(LeftOut)], map(asdict, rows)))
 
 
 def _left_out_of_tracks(paths: Iterable[str | Path]) -> list[LeftOut]:

@@ -3,20 +3,28 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib import metadata as distributions
 from pathlib import Path
+from typing import Any
 
-from soundcheck import __version__
+from soundcheck import __version__, parquet
 from soundcheck.plumbing.errors import plural
-from soundcheck.plumbing.provenance import OF_THE_ANALYSIS
+from soundcheck.plumbing.provenance import OF_THE_ANALYSIS, commit
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
+from soundcheck.presenting.pages import Page
 
 
-def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = None) -> str:
-    """Software and machine of the analysis; `environments`: embedder -> {package: version} of its own environment."""
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
+    """Software and machine of the analysis, and what each embedder's vectors were made with.
+
+    Files: `embeddings`, one file of vectors for each embedder.
+    """
+    made = [parquet.metadata(path) for path in files["embeddings"]]
+    environments = {metadata["embedder"]: metadata.get("versions", {}) for metadata in made}
     installed = {each.name: each.version for each in distributions.distributions() if each.name}
     facts = [
-        ("Soundcheck", __version__ + (f", commit {commit}" if commit else "")),
+        ("Soundcheck", __version__ + (f", commit {commit()}" if commit() else "")),
         ("Python", sys.version.split()[0]),
         ("System", f"{platform.system()} {platform.release()}, {platform.machine()}"),
         ("Processor", f"{processor()}, {plural(os.cpu_count() or 1, 'core')}"),
@@ -42,7 +50,7 @@ def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = 
             for embedder, packages in sorted(environments.items())
         ]
         body.append(listing(["Embedder", "Versions that its embeddings were made with"], rows))
-    return document("Versions", "\n".join(body))
+    return Page(document("Versions", "\n".join(body)))
 
 
 def processor() -> str:

@@ -1,4 +1,4 @@
-"""Tables of one evaluation (dataset, task, split): what they hold. How they are written is in `rendering`."""
+"""Tables of one evaluation (dataset, task, split): what they hold. How they are written is in `formats`."""
 
 from dataclasses import replace
 
@@ -20,7 +20,10 @@ def build(
 ) -> Table:
     """The table `preset` (a name in `presets.PRESETS`) of `metrics`.
 
-    `title` is the dataset's. Raises `ValueError` for an unknown preset or a metric without scores.
+    `title` is the dataset's.
+
+    Raises:
+        SoundcheckError: for an unknown preset, or a metric without scores.
     """
     if preset not in PRESETS:
         raise SoundcheckError(f"Unknown table {preset!r}; there are {', '.join(PRESETS)}.")
@@ -31,10 +34,11 @@ def build(
         if not any(key[0] == each.id for key in results.scores):
             have = ", ".join(sorted({key[0] for key in results.scores})) or "none"
             raise SoundcheckError(f"The results have no metric {each.id!r} for {results.task}; they have {have}.")
-    table = PRESETS[preset](results, shown, order)
+    table = PRESETS[preset].build(results, shown, order)
     table = with_seen(with_notes(table, results, order), order)
     return replace(
         table,
+        subtitle=PRESETS[preset].caption,
         title=f"{title or results.dataset}: {words(results.task).lower()}",
         synthetic=synthetic,
         facts=facts_of(results, order),

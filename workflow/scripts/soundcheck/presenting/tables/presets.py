@@ -4,7 +4,7 @@ Nothing here is chosen on the test set: where a table speaks of an embedder as s
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError
@@ -38,8 +38,6 @@ def _all_deform_all_models(results: Evaluation, metrics: list[Metric], order: Or
         for probe in order.probes
     ]
     return Table(
-        title="",
-        subtitle="Every embedder and probe under every condition",
         stubs=("Embedder", "Probe"),
         columns=tuple(Column(short[deform], f"{unit.id} {deform}", unit.title) for unit, deform in where),
         rows=mark_columns(rows),
@@ -56,8 +54,6 @@ def _deformations(results: Evaluation, metrics: list[Metric], order: Order) -> T
             cells = [mean_with_drop(results, unit, deform, embedder, order.probes) for embedder in order.embedders]
             rows.append(Row((unit.id, deform), (unit.title, short[deform]), mark_best(cells)))
     return Table(
-        title="",
-        subtitle="What each condition costs each embedder",
         stubs=("Metric", "Condition"),
         columns=tuple(Column(embedder, embedder) for embedder in order.embedders),
         rows=tuple(rows),
@@ -81,8 +77,6 @@ def _probes(results: Evaluation, metrics: list[Metric], order: Order) -> Table:
         ]
         rows.extend(mark_columns(block))
     return Table(
-        title="",
-        subtitle="Probes side by side, clean condition",
         stubs=("Metric", "Probe"),
         columns=tuple(Column(embedder, embedder) for embedder in order.embedders),
         rows=tuple(rows),
@@ -121,8 +115,6 @@ def _embedders(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
         for i, (embedder, cells) in enumerate(zip(order.embedders, block, strict=True)):
             rows.append(Row((unit.id, embedder), (unit.title, embedder), (best[0][i], best[1][i], *cells[2:])))
     return Table(
-        title="",
-        subtitle="Embedders at a glance",
         stubs=("Metric", "Embedder"),
         columns=columns,
         rows=tuple(rows),
@@ -155,8 +147,6 @@ def _per_class(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
                 Row((unit.id, label), (unit.title, label), (Cell(text=f"{n:,}", key=str(n)), *mark_best(cells)))
             )
     return Table(
-        title="",
-        subtitle="Class by class, clean condition",
         stubs=("Metric", "Class"),
         columns=(Column("n", "n"), *(Column(embedder, embedder) for embedder in order.embedders)),
         rows=tuple(rows),
@@ -172,10 +162,23 @@ def _the_probes(order: Order) -> str:
     return f"the probes {sentence_list(order.probes)}"
 
 
-PRESETS: dict[str, Callable[[Evaluation, list[Metric], Order], Table]] = {
-    "all_deform_all_models": _all_deform_all_models,
-    "deformations": _deformations,
-    "probes": _probes,
-    "embedders": _embedders,
-    "per_class": _per_class,
+@dataclass(frozen=True)
+class Preset:
+    """A kind of table: how it is made, a line on what it shows, whether it needs a metric with a value per label."""
+
+    name: str
+    build: Callable[[Evaluation, list[Metric], Order], Table]
+    caption: str
+    needs_labels: bool = False
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("all_deform_all_models", _all_deform_all_models, "Every embedder and probe under every condition"),
+        Preset("deformations", _deformations, "What each condition costs each embedder"),
+        Preset("probes", _probes, "Probes side by side, clean condition"),
+        Preset("embedders", _embedders, "Embedders at a glance"),
+        Preset("per_class", _per_class, "Class by class, clean condition", needs_labels=True),
+    )
 }

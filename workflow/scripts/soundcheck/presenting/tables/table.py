@@ -50,11 +50,11 @@ class Row:
 class Table:
     """A table ready to be written in any format."""
 
-    title: str
-    subtitle: str
     stubs: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    title: str = ""
+    subtitle: str = ""
     spread: str = INTERVAL  # what `low` and `high` are; empty without bounds
     bounds: tuple[str, str] = ("low", "high")  # their names in CSV files
     reading: tuple[str, ...] = ()  # how to read it, sentence by sentence

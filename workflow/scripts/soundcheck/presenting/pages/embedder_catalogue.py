@@ -1,24 +1,28 @@
 """The page of what is known of each embedder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from soundcheck.configuration.pretraining import has_seen
 from soundcheck.presenting.html import document, listing, paragraph
+from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import sentence_list
 
 _ALWAYS = ("Embedder", "Pretrained on", "Has seen")
 
 
-def embedders(catalogue: Iterable[dict], datasets: Mapping[str, Iterable[str]]) -> str:
+def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     """The catalogue's facts of the embedders that were evaluated.
 
-    An entry has `id` and whichever it knows of the keys of `config/embedders.yaml`. An embedder that was pretrained on
-    an evaluated dataset is marked: `datasets` are these, each with all the names under which it is known.
+    Parameters: `catalogue`, entries with `id` and whichever they know of the keys of the catalogue; `datasets`, those
+    that were evaluated, each with all the names under which it is known. An embedder that was pretrained on one of them
+    is marked.
     """
-    entries = [(entry, _pretrained_on(entry)) for entry in catalogue]
+    entries = [(entry, _pretrained_on(entry)) for entry in params["catalogue"]]
     overlap = {
-        entry["id"]: [name for name, names in datasets.items() if has_seen(seen, names)] for entry, seen in entries
+        entry["id"]: [name for name, names in params["datasets"].items() if has_seen(seen, names)]
+        for entry, seen in entries
     }
     rows = [
         (
@@ -60,7 +64,7 @@ def embedders(catalogue: Iterable[dict], datasets: Mapping[str, Iterable[str]]) 
     seen = [name for name, found in overlap.items() if found]
     if seen:
         body.append(f"<p><strong>Read with care:</strong> {escape(sentence_list(seen))}.</p>")
-    return document("Embedders", "\n".join(body))
+    return Page(document("Embedders", "\n".join(body)))
 
 
 def _pretrained_on(entry: dict) -> list[str]:

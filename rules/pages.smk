@@ -1,31 +1,8 @@
 # The report's items that are not results: one script, which makes the page that `page` names.
+# Where a page says nothing else it has the parameters of the first, which therefore has none of its own.
 
 
-rule make_configuration_page:
-    input:
-        configfiles=workflow.configfiles,
-    output:
-        html=report(
-            f"{PAGE_FOLDER}/configuration.html",
-            caption="../workflow/report/configuration.rst",
-            category="Provenance",
-            labels={"page": PAGES["configuration"].title},
-        ),
-    log:
-        "<logs>/make_configuration_page.log",
-    benchmark:
-        "<benchmarks>/make_configuration_page.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        page="configuration",
-        config=settings.completed,
-        code=source_digest("scripts/make_page.py", PAGES["configuration"].module),
-    script:
-        "../workflow/scripts/make_page.py"
-
-
-use rule make_configuration_page as make_versions_page with:
+rule make_versions_page:
     input:
         embeddings=each(EMBEDDINGS, plan.one_embedding_per_embedder()),
     output:
@@ -39,12 +16,36 @@ use rule make_configuration_page as make_versions_page with:
         "<logs>/make_versions_page.log",
     benchmark:
         "<benchmarks>/make_versions_page.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         page="versions",
         code=source_digest("scripts/make_page.py", PAGES["versions"].module),
+    script:
+        "../workflow/scripts/make_page.py"
 
 
-use rule make_configuration_page as make_counts_page with:
+use rule make_versions_page as make_configuration_page with:
+    input:
+        configfiles=workflow.configfiles,
+    output:
+        html=report(
+            f"{PAGE_FOLDER}/configuration.html",
+            caption="../workflow/report/configuration.rst",
+            category="Provenance",
+            labels={"page": PAGES["configuration"].title},
+        ),
+    log:
+        "<logs>/make_configuration_page.log",
+    benchmark:
+        "<benchmarks>/make_configuration_page.tsv"
+    params:
+        page="configuration",
+        config=settings.completed,
+        code=source_digest("scripts/make_page.py", PAGES["configuration"].module),
+
+
+use rule make_versions_page as make_counts_page with:
     input:
         tracks=each(TRACKS, plan.cells),
         splits=each(SPLIT, plan.cells),
@@ -66,7 +67,7 @@ use rule make_configuration_page as make_counts_page with:
         code=source_digest("scripts/make_page.py", PAGES["counts"].module),
 
 
-use rule make_configuration_page as make_audit_page with:
+use rule make_versions_page as make_audit_page with:
     input:
         audits=each(AUDIT, plan.evaluations),
         fingerprints=each(FINGERPRINTS, plan.evaluations),
@@ -88,7 +89,7 @@ use rule make_configuration_page as make_audit_page with:
         code=source_digest("scripts/make_page.py", PAGES["audit"].module),
 
 
-use rule make_configuration_page as make_left_out_page with:
+use rule make_versions_page as make_left_out_page with:
     input:
         tracks=each(TRACKS, plan.cells),
         splits=each(SPLIT, plan.cells),
@@ -112,7 +113,7 @@ use rule make_configuration_page as make_left_out_page with:
         code=source_digest("scripts/make_page.py", PAGES["left_out"].module),
 
 
-use rule make_configuration_page as make_audio_conditions_page with:
+use rule make_versions_page as make_audio_conditions_page with:
     input:
         audio=each(AUDIO, plan.splits_embedded),
     output:
@@ -132,7 +133,9 @@ use rule make_configuration_page as make_audio_conditions_page with:
         code=source_digest("scripts/make_page.py", PAGES["audio_conditions"].module),
 
 
-use rule make_configuration_page as make_embedder_catalogue_page with:
+use rule make_versions_page as make_embedder_catalogue_page with:
+    input:
+        [],
     output:
         html=report(
             f"{PAGE_FOLDER}/embedder_catalogue.html",
@@ -151,7 +154,7 @@ use rule make_configuration_page as make_embedder_catalogue_page with:
         code=source_digest("scripts/make_page.py", PAGES["embedder_catalogue"].module),
 
 
-use rule make_configuration_page as make_embedder_checks_page with:
+use rule make_versions_page as make_embedder_checks_page with:
     input:
         checks=each(CHECK, plan.checked_embedders),
     output:

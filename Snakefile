@@ -11,6 +11,7 @@ if "experiments" not in config:
 report: "workflow/report/workflow.rst"
 
 
+include: "rules/paths.smk"
 include: "rules/common.smk"
 include: "rules/targets.smk"
 include: "rules/datasets.smk"
@@ -18,7 +19,9 @@ include: "rules/joined.smk"
 include: "rules/audit.smk"
 include: "rules/embeddings.smk"
 include: "rules/probes.smk"
-include: "rules/results.smk"
+include: "rules/scores.smk"
+include: "rules/pages.smk"
+include: "rules/presentation.smk"
 
 
 onstart:
@@ -28,4 +31,4 @@ onstart:
 rule all:
     default_target: True
     input:
-        "<results>/report.html",
+        REPORT,

@@ -1,16 +1,16 @@
 # Whether a split can be trusted: what its parts share, lack and hold. No probe is trained before.
 
 
-rule fingerprint:
+rule fingerprint_tracks:
     input:
-        tracks="<results>/tracks/{dataset}.parquet",
+        tracks=TRACKS,
     output:
         fingerprints=FINGERPRINTS,
-        duplicates="<results>/fingerprints/{dataset}.duplicates.csv",
+        duplicates=DUPLICATES,
     log:
-        "<logs>/fingerprint/{dataset}.log",
+        "<logs>/fingerprint_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/fingerprint/{dataset}.tsv"
+        "<benchmarks>/fingerprint_tracks/{dataset}.tsv"
     # Before any embedding, so that a leak is found before the GPU is busy.
     priority: 1
     conda:
@@ -22,9 +22,9 @@ rule fingerprint:
         runtime=240,
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
-        code=source_digest("audio.fingerprints", "audio.duplicates"),
+        code=source_digest("scripts/fingerprint_tracks.py"),
     script:
-        "../workflow/scripts/fingerprint.py"
+        "../workflow/scripts/fingerprint_tracks.py"
 
 
 rule audit_split:
@@ -32,7 +32,7 @@ rule audit_split:
         split=SPLIT,
         tracks=TRACKS,
         fingerprints=FINGERPRINTS,
-        duplicates="<results>/fingerprints/{dataset}.duplicates.csv",
+        duplicates=DUPLICATES,
     output:
         AUDIT,
     log:
@@ -42,41 +42,9 @@ rule audit_split:
     priority: 1
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         allow_overlap=lambda wildcards: list(dataset_of(wildcards).allow_overlap),
         module=lambda wildcards: dataset_of(wildcards).module,
-        code=lambda wildcards: source_digest("datasets.audit", *dataset_modules(wildcards)),
+        code=lambda wildcards: source_digest("scripts/audit_split.py", *source_of(wildcards)),
     script:
         "../workflow/scripts/audit_split.py"
-
-
-rule audits:
-    input:
-        audits=each(AUDIT, plan.evaluations),
-        fingerprints=each(FINGERPRINTS, plan.evaluations),
-    output:
-        report(
-            "<results>/pages/audit.html",
-            caption="../workflow/report/audit.rst",
-            category="Provenance",
-            labels={"page": "Audit of the splits"},
-        ),
-    log:
-        "<logs>/audits.log",
-    benchmark:
-        "<benchmarks>/audits.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
-        datasets=list(dict.fromkeys(evaluation.dataset for evaluation in plan.evaluations)),
-        code=source_digest("presenting.pages", "presenting.pages.audit"),
-        templates=templates_digest(),
-    script:
-        "../workflow/scripts/audits.py"

@@ -1,83 +1,76 @@
 # From a name to parted tracks: download, list, split.
 
 
-rule download:
+rule download_dataset:
     output:
-        "<results>/datasets/{dataset}.json",
+        RECORD,
     log:
-        "<logs>/download/{dataset}.log",
+        "<logs>/download_dataset/{dataset}.log",
     benchmark:
-        "<benchmarks>/download/{dataset}.tsv"
+        "<benchmarks>/download_dataset/{dataset}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
+        dataset=one_of(plan.plain_datasets),
     retries: 1
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
         runtime=720,
     params:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,
-        options=dataset_options,
-        code=lambda wildcards: source_digest(f"datasets.sources.{dataset_of(wildcards).module}"),
+        options=lambda wildcards: dataset_of(wildcards).options,
+        code=lambda wildcards: source_digest("scripts/download_dataset.py", *source_of(wildcards)),
     script:
-        "../workflow/scripts/download.py"
+        "../workflow/scripts/download_dataset.py"
 
 
-rule index:
+rule index_tracks:
     input:
-        record="<results>/datasets/{dataset}.json",
-        csv=label_file,
+        record=RECORD,
+        csv=lambda wildcards: dataset_of(wildcards).options.get("csv", []),
     output:
-        "<results>/tracks/{dataset}.parquet",
+        TRACKS,
     log:
-        "<logs>/index/{dataset}.log",
+        "<logs>/index_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/index/{dataset}.tsv"
+        "<benchmarks>/index_tracks/{dataset}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
+        dataset=one_of(plan.plain_datasets),
     conda:
         "../envs/analysis.yaml"
     threads: 4
     resources:
-        mem_mb=2000,
         runtime=60,
     params:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,
-        options=dataset_options,
+        options=lambda wildcards: dataset_of(wildcards).options,
         listing=listing_of,
-        code=lambda wildcards: source_digest(f"datasets.sources.{dataset_of(wildcards).module}", "datasets.index"),
+        code=lambda wildcards: source_digest("scripts/index_tracks.py", *source_of(wildcards)),
     script:
-        "../workflow/scripts/index.py"
+        "../workflow/scripts/index_tracks.py"
 
 
-rule split:
+rule make_split:
     input:
-        tracks="<results>/tracks/{dataset}.parquet",
+        tracks=TRACKS,
     output:
-        "<results>/splits/{dataset}/{task}/{split}.parquet",
+        SPLIT,
     log:
-        "<logs>/split/{dataset}/{task}/{split}.log",
+        "<logs>/make_split/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/split/{dataset}/{task}/{split}.tsv"
+        "<benchmarks>/make_split/{dataset}/{task}/{split}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
+        dataset=one_of(plan.plain_datasets),
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         module=lambda wildcards: dataset_of(wildcards).module,
-        options=dataset_options,
+        options=lambda wildcards: dataset_of(wildcards).options,
         task_type=task_type_of,
-        split=split_parameters,
+        split=lambda wildcards: plan.split_parameters(wildcards.split),
         allow_overlap=lambda wildcards: [kind for kind in dataset_of(wildcards).allow_overlap if kind == "id"],
         seed=settings.seed,
-        code=lambda wildcards: source_digest(
-            f"datasets.sources.{dataset_of(wildcards).module}", "datasets.splits.making"
-        ),
+        code=lambda wildcards: source_digest("scripts/make_split.py", *source_of(wildcards)),
     script:
-        "../workflow/scripts/split.py"
+        "../workflow/scripts/make_split.py"

@@ -3,7 +3,7 @@
 
 rule download_weights:
     output:
-        "<models>/{file}",
+        WEIGHTS,
     log:
         "<logs>/download_weights/{file}.log",
     benchmark:
@@ -16,18 +16,19 @@ rule download_weights:
     resources:
         mem_mb=1000,
         runtime=240,
+    # No `code`: nothing but plumbing brings a file here, and its digest says what it must be.
     params:
         url=lambda wildcards: plan.weights[wildcards.file].url,
         sha256=lambda wildcards: plan.weights[wildcards.file].sha256 if settings.check_weights else "",
-        embedders=lambda wildcards: whose_weights(wildcards.file),
-        get_weights=lambda wildcards: how_to_get_weights(wildcards.file),
+        embedders=lambda wildcards: plan.whose_weights(wildcards.file),
+        get_weights=lambda wildcards: plan.how_to_get_weights(wildcards.file),
     script:
         "../workflow/scripts/download_weights.py"
 
 
-rule embedding:
+rule embed_tracks:
     input:
-        tracks="<results>/tracks/{dataset}.parquet",
+        tracks=TRACKS,
         splits=splits_to_embed,
         weights=weights_of,
         model_files=lambda wildcards: embedder_of(wildcards).files,
@@ -36,12 +37,12 @@ rule embedding:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/embedding/{dataset}/{deformation}/{embedder}.log",
+        "<logs>/embed_tracks/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/embedding/{dataset}/{deformation}/{embedder}.tsv"
+        "<benchmarks>/embed_tracks/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
-        embedder=one_of(name for name, embedder in plan.embedders.items() if not embedder.is_cut),
+        dataset=one_of(plan.plain_datasets),
+        embedder=one_of(plan.models),
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
     threads: lambda wildcards: embedder_of(wildcards).threads
@@ -53,16 +54,47 @@ rule embedding:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
         embedder=lambda wildcards: embedder_of(wildcards).entry,
-        parts=embedded_parts,
+        parts=lambda wildcards: embedded_parts(wildcards.deformation),
         seed=settings.seed,
-        sha256=digests_of_weights,
-        listing=listing_of_vectors,
-        code=lambda wildcards: source_digest("embedding.job", *family_modules(wildcards)),
+        sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
+        code=lambda wildcards: source_digest("scripts/embed_tracks.py", family_of(wildcards)),
     script:
-        "../workflow/scripts/embedding.py"
+        "../workflow/scripts/embed_tracks.py"
 
 
-rule layers:
+# Vectors that were made elsewhere, in the place of an embedder.
+rule take_precomputed:
+    input:
+        tracks=TRACKS,
+        splits=splits_to_embed,
+        vectors=lambda wildcards: embedder_of(wildcards).files,
+    output:
+        embeddings=EMBEDDINGS,
+        audio=AUDIO,
+    log:
+        "<logs>/take_precomputed/{dataset}/{deformation}/{embedder}.log",
+    benchmark:
+        "<benchmarks>/take_precomputed/{dataset}/{deformation}/{embedder}.tsv"
+    wildcard_constraints:
+        dataset=one_of(plan.plain_datasets),
+        embedder=one_of(plan.precomputed),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=6000,
+        runtime=720,
+    params:
+        transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
+        embedder=lambda wildcards: embedder_of(wildcards).entry,
+        parts=lambda wildcards: embedded_parts(wildcards.deformation),
+        seed=settings.seed,
+        listing=lambda wildcards: listing_digest(embedder_of(wildcards).entry["file"]),
+        code=source_digest("scripts/take_precomputed.py"),
+    script:
+        "../workflow/scripts/take_precomputed.py"
+
+
+rule cut_layers:
     input:
         embeddings=lambda wildcards: of_all_layers(EMBEDDINGS, wildcards),
         audio=lambda wildcards: of_all_layers(AUDIO, wildcards),
@@ -70,22 +102,21 @@ rule layers:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/layers/{dataset}/{deformation}/{embedder}.log",
+        "<logs>/cut_layers/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/layers/{dataset}/{deformation}/{embedder}.tsv"
+        "<benchmarks>/cut_layers/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
-        embedder=one_of(name for name, embedder in plan.embedders.items() if embedder.is_cut),
+        dataset=one_of(plan.plain_datasets),
+        embedder=one_of(plan.cut),
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
         runtime=60,
     params:
         layers=lambda wildcards: list(embedder_of(wildcards).layers),
-        code=source_digest("embedding.layers"),
+        code=source_digest("scripts/cut_layers.py"),
     script:
-        "../workflow/scripts/layers.py"
+        "../workflow/scripts/cut_layers.py"
 
 
 rule check_embedder:
@@ -93,11 +124,13 @@ rule check_embedder:
         weights=weights_of,
         model_files=lambda wildcards: embedder_of(wildcards).files,
     output:
-        "<results>/checks/{embedder}.csv",
+        CHECK,
     log:
         "<logs>/check_embedder/{embedder}.log",
     benchmark:
         "<benchmarks>/check_embedder/{embedder}.tsv"
+    wildcard_constraints:
+        embedder=one_of(plan.models),
     conda:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
     resources:
@@ -106,36 +139,35 @@ rule check_embedder:
         runtime=240,
     params:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
-        sha256=digests_of_weights,
+        sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
         sample_rate=lambda wildcards: embedder_of(wildcards).about.get("sample_rate", 0),
-        dimension=declared_dimension,
-        code=lambda wildcards: source_digest("embedding.check", "embedding.job", *family_modules(wildcards)),
+        dimension=lambda wildcards: embedder_of(wildcards).declared_dimension,
+        code=lambda wildcards: source_digest("scripts/check_embedder.py", family_of(wildcards)),
     script:
         "../workflow/scripts/check_embedder.py"
 
 
-rule listening:
+rule render_scenario:
     input:
-        tracks="<results>/tracks/{dataset}.parquet",
+        tracks=TRACKS,
         sound_files=lambda wildcards: plan.scenarios[wildcards.deformation].files,
     output:
-        directory("<results>/listen/{dataset}/{deformation}"),
+        directory(RENDERED),
     log:
-        "<logs>/listening/{dataset}/{deformation}.log",
+        "<logs>/render_scenario/{dataset}/{deformation}.log",
     benchmark:
-        "<benchmarks>/listening/{dataset}/{deformation}.tsv"
+        "<benchmarks>/render_scenario/{dataset}/{deformation}.tsv"
     wildcard_constraints:
-        dataset=plain_datasets(),
+        dataset=one_of(plan.plain_datasets),
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
         runtime=60,
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
         n_tracks=settings.listen,
         seed=settings.seed,
-        code=source_digest("audio.listening"),
+        code=source_digest("scripts/render_scenario.py"),
     script:
-        "../workflow/scripts/listening.py"
+        "../workflow/scripts/render_scenario.py"

@@ -1,76 +1,65 @@
 # Trained on one dataset, tested on another: their files joined into those of one dataset.
 
 
-rule joined_tracks:
+rule join_tracks:
     input:
         lambda wildcards: of_parts(TRACKS, wildcards),
     output:
         TRACKS,
     log:
-        "<logs>/joined_tracks/{dataset}.log",
+        "<logs>/join_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/joined_tracks/{dataset}.tsv"
+        "<benchmarks>/join_tracks/{dataset}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        datasets=parts_of,
+        datasets=lambda wildcards: plan.joined_parts(wildcards.dataset),
         folders=lambda wildcards: [part.folder for part in dataset_of(wildcards).parts],
-        code=source_digest("datasets.joining"),
+        code=source_digest("scripts/join_tracks.py"),
     script:
-        "../workflow/scripts/joined_tracks.py"
+        "../workflow/scripts/join_tracks.py"
 
 
-rule joined_split:
+rule join_splits:
     input:
-        trained=lambda wildcards: SPLIT.format(**dict(wildcards) | {"dataset": parts_of(wildcards)[0]}),
-        tested=lambda wildcards: SPLIT.format(
-            **dict(wildcards) | {"dataset": parts_of(wildcards)[1], "split": EVERYTHING}
-        ),
+        trained=lambda wildcards: of_parts(SPLIT, wildcards)[0],
+        tested=lambda wildcards: of_parts(SPLIT.replace("{split}", EVERYTHING), wildcards)[1],
     output:
         SPLIT,
     log:
-        "<logs>/joined_split/{dataset}/{task}/{split}.log",
+        "<logs>/join_splits/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/joined_split/{dataset}/{task}/{split}.tsv"
+        "<benchmarks>/join_splits/{dataset}/{task}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        datasets=parts_of,
-        code=source_digest("datasets.joining"),
+        datasets=lambda wildcards: plan.joined_parts(wildcards.dataset),
+        code=source_digest("scripts/join_splits.py"),
     script:
-        "../workflow/scripts/joined_split.py"
+        "../workflow/scripts/join_splits.py"
 
 
-rule joined_embedding:
+rule join_embeddings:
     input:
-        embeddings=lambda wildcards: embedded_parts_of(EMBEDDINGS, wildcards),
-        audio=lambda wildcards: embedded_parts_of(AUDIO, wildcards),
+        embeddings=lambda wildcards: of_parts(EMBEDDINGS, wildcards),
+        audio=lambda wildcards: of_parts(AUDIO, wildcards),
     output:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/joined_embedding/{dataset}/{deformation}/{embedder}.log",
+        "<logs>/join_embeddings/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/joined_embedding/{dataset}/{deformation}/{embedder}.tsv"
+        "<benchmarks>/join_embeddings/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        datasets=lambda wildcards: parts_of(wildcards)[-len(embedded_parts_of(AUDIO, wildcards)) :],
-        code=source_digest("embedding.joining"),
+        datasets=lambda wildcards: plan.joined_parts(wildcards.dataset, wildcards.deformation),
+        code=source_digest("scripts/join_embeddings.py"),
     script:
-        "../workflow/scripts/joined_embedding.py"
+        "../workflow/scripts/join_embeddings.py"

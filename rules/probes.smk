@@ -1,7 +1,7 @@
-# From vectors to scores: train each probe on clean embeddings, test it in each condition.
+# From vectors to predictions and scores: train each probe on clean embeddings, test it in each condition.
 
 
-rule fit:
+rule fit_probe:
     input:
         embeddings=EMBEDDINGS.replace("{deformation}", CLEAN),
         split=SPLIT,
@@ -9,15 +9,15 @@ rule fit:
         audit=AUDIT,
     output:
         model=MODEL,
-        history="<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/history.csv",
-        tensorboard=directory("<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/tensorboard"),
+        history=f"{PROBE}/history.csv",
+        tensorboard=directory(f"{PROBE}/tensorboard"),
     log:
-        "<logs>/fit/{dataset}/{task}/{split}/{embedder}/{probe}.log",
+        "<logs>/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.log",
     benchmark:
-        "<benchmarks>/fit/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
+        "<benchmarks>/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
     conda:
         "../envs/analysis.yaml"
-    # With more (--set-threads fit=3) each trains some of the seeds, which pays where there is much to train on.
+    # With more (--set-threads fit_probe=3) each trains some of the seeds, which pays where there is much to train on.
     threads: 1
     resources:
         gpu=0,
@@ -25,35 +25,39 @@ rule fit:
         runtime=240,
     params:
         probe=probe_parameters,
-        task_type=task_type_of,
-        code=lambda wildcards: source_digest(*fitting_modules(wildcards)),
+        code=lambda wildcards: source_digest(
+            "scripts/fit_probe.py",
+            fitting_module(task_type_of(wildcards)),
+            *modules_of(watched_metrics(task_type_of(wildcards), probe_parameters(wildcards))),
+        ),
     script:
-        "../workflow/scripts/fit.py"
+        "../workflow/scripts/fit_probe.py"
 
 
-rule score:
+rule score_probe:
     input:
         embeddings=EMBEDDINGS,
         split=SPLIT,
         model=MODEL,
         metrics=metric_files,
     output:
-        predictions="<results>/predictions/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.parquet",
+        predictions=PREDICTIONS,
         scores=SCORES,
     log:
-        "<logs>/score/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
+        "<logs>/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
     benchmark:
-        "<benchmarks>/score/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
+        "<benchmarks>/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
     conda:
         "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         metrics=metrics_of,
         task_type=task_type_of,
         resamples=settings.resamples,
         seed=settings.seed,
-        code=lambda wildcards: source_digest(*scoring_modules(wildcards)),
+        code=lambda wildcards: source_digest(
+            "scripts/score_probe.py",
+            predicting_module(task_type_of(wildcards)),
+            *modules_of(metrics_of(wildcards)),
+        ),
     script:
-        "../workflow/scripts/score.py"
+        "../workflow/scripts/score_probe.py"

@@ -14,21 +14,22 @@ localrules:
     tables,
     figures,
     report,
+    write_report,
 
 
 rule deform:
     input:
-        each("<results>/listen/{dataset}/{deformation}", plan.splits_embedded),
+        each(RENDERED, plan.splits_embedded),
 
 
 rule weights:
     input:
-        [f"<models>/{file}" for file in plan.weights],
+        [WEIGHTS.format(file=file) for file in plan.weights],
 
 
 rule audit:
     input:
-        "<results>/pages/audit.html",
+        f"{PAGE_FOLDER}/audit.html",
 
 
 rule embed:
@@ -43,17 +44,22 @@ rule train:
 
 rule evaluate:
     input:
-        "<results>/results.parquet",
+        RESULTS,
 
 
 rule tables:
     input:
-        table_files(),
+        each(f"{TABLE}.md", plan.tables),
 
 
 rule figures:
     input:
-        figure_files(),
+        each(FIGURE, plan.figures),
+
+
+rule report:
+    input:
+        REPORT,
 
 
 rule list_embedders:
@@ -74,4 +80,4 @@ rule list_embedders:
 
 rule check_embedders:
     input:
-        "<results>/pages/embedder_checks.html",
+        f"{PAGE_FOLDER}/embedder_checks.html",

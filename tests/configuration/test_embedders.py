@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.plan import Plan
 from soundcheck.configuration.read import read
 from soundcheck.plumbing.errors import SoundcheckError
@@ -32,7 +32,7 @@ def plan_of(repository):
             {"task": "instrument_classification", "datasets": ["synthetic"], "embedders": embedders, "probes": ["M1"]}
             | experiment
         ]
-        return Plan(matrix.build(read(raw, known)))
+        return Plan(read(raw, known))
 
     return make
 

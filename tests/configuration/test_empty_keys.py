@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 import yaml
 
-from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.plan import Plan
 from soundcheck.configuration.read import read
 from soundcheck.configuration.yaml.empty_keys import is_nothing
@@ -108,7 +108,7 @@ def _properties(known, kind):
 
 def _planned(config, known):
     read_config = read(config, known)
-    plan = Plan(matrix.build(read_config))
+    plan = Plan(read_config)
     probes = [probe.for_task(task) for probe in plan.probes.values() for task in plan.tasks.values()]
     everything = [asdict(each) for each in read_config.experiments]
     all_of_it = [list(plan.cells.items()), everything, probes, read_config.completed, read_config.embedders]

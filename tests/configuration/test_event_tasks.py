@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.plan import Evaluation, Plan
 from soundcheck.configuration.read import read
 from soundcheck.plumbing.errors import SoundcheckError
@@ -40,7 +40,7 @@ def test_an_event_task_gets_frames_metrics_and_the_benchmarks_post_processing(kn
     probe = experiment.probes[0].for_task(experiment.task)
     assert (probe["output_activation"], probe["save_criterion"]) == ("sigmoid", "average_precision")
     assert probe["postprocessing"] == GRID
-    plan = Plan(matrix.build(config))
+    plan = Plan(config)
     evaluation = Evaluation("office", "sounds", "single")
     assert plan.labelled == [evaluation]
     assert plan.first_labelled_metric(evaluation) == "event_onset_200ms"
@@ -57,7 +57,7 @@ def test_numbers_lists_and_the_benchmarks_names_are_understood(known, tmp_path):
     grid = {"choose_by": "event_onset_50ms", "median_filter_ms": [0], "min_duration_ms": [50, 100.5]}
     assert experiment.task.postprocessing == grid
     assert experiment.metrics == ["segment_error_rate", "event_onset_200ms"]
-    plan = Plan(matrix.build(config_of(known, tmp_path, task, metrics=experiment.metrics)))
+    plan = Plan(config_of(known, tmp_path, task, metrics=experiment.metrics))
     assert plan.first_labelled_metric(Evaluation("office", "sounds", "single")) == "event_onset_200ms"
 
 

@@ -58,12 +58,12 @@ def test_the_configuration_can_be_read_back_and_the_users_file_is_shown_as_writt
 
 
 def test_versions_are_those_of_the_running_packages(tmp_path):
-    metadata = {"embedder": "crepe-tiny", "versions": {"torch": "9.9"}}
+    metadata = {"embedder": "crepe-tiny", "versions": {"torch": "9.9"}, "kernels": {"torch": "AVX2"}}
     parquet.write(pa.table({"track_id": ["a"]}), tmp_path / "vectors.parquet", metadata)
     page = read_html(pages.make("versions", {"embeddings": [tmp_path / "vectors.parquet"]}, {}).html)
     assert ["numpy", numpy.__version__] in page.tables[0]
     assert commit() in page.text
-    assert ["crepe-tiny", "torch 9.9"] in page.tables[-1]
+    assert ["crepe-tiny", "torch 9.9", "", "torch AVX2"] in page.tables[-1]
 
 
 def test_counts_add_up_to_what_was_found(tracks, splits):

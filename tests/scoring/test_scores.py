@@ -6,7 +6,7 @@ import pytest
 import sklearn.metrics
 
 from soundcheck import parquet
-from soundcheck.probing import items, predicting
+from soundcheck.probing import items, track_predicting
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.scoring import labels
 from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
@@ -81,7 +81,7 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    table, metadata = predicting.predictions(*paths, ids)
+    table, metadata = track_predicting.predictions(*paths, ids)
     return table, metadata, scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
@@ -238,7 +238,7 @@ def test_every_number_is_recomputed_from_the_predictions_file(tmp_path, task_typ
     _files(tmp_path, folds=(0, 1), task_type=task_type, dropped={"track009"})
     table, metadata, rows = _score(tmp_path, names)
     path = tmp_path / "predictions.parquet"
-    predicting.write_predictions(table, metadata, path)
+    parquet.write(table, path, metadata)
     again = scores_from_predictions(parquet.read(path), parquet.metadata(path), names, 50, 0)
     assert again == rows
 
@@ -247,7 +247,7 @@ def test_two_runs_write_equal_files(tmp_path):
     _files(tmp_path, folds=(0, 1))
     for run in ("first", "second"):
         table, metadata, rows = _score(tmp_path, MULTICLASS)
-        predicting.write_predictions(table, metadata, tmp_path / run / "predictions.parquet")
+        parquet.write(table, tmp_path / run / "predictions.parquet", metadata)
         write_scores(rows, tmp_path / run / "scores.csv")
     for name in ("predictions.parquet", "scores.csv"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
@@ -299,7 +299,7 @@ def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
     parquet.write(table, tmp_path / "embeddings.parquet", metadata)
     model = mlp.load(tmp_path / "model.npz")[0]
     expected = mlp.predict(model, frames).astype(np.float64)
-    predicted, _ = predicting.predictions(
+    predicted, _ = track_predicting.predictions(
         tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS
     )
     assert predicted.num_rows == 3 * 30

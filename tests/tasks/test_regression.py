@@ -12,7 +12,7 @@ import yaml
 from markup import read_html
 
 from soundcheck import parquet
-from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.plan import Evaluation, Plan
 from soundcheck.configuration.read import read
 from soundcheck.datasets.sources import synthetic
@@ -23,7 +23,7 @@ from soundcheck.presenting import formats, pages, tables
 from soundcheck.presenting.evaluation import read_evaluation
 from soundcheck.presenting.wording import Order
 from soundcheck.presenting.wording import metric as shown_metric
-from soundcheck.probing import fitting, items, predicting
+from soundcheck.probing import fitting, items, track_predicting
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import training
 from soundcheck.scoring import metrics, scores
@@ -248,7 +248,7 @@ IDS = dict(zip(AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=
 
 
 def scored_by(*paths):
-    table, metadata = predicting.predictions(*paths, IDS)
+    table, metadata = track_predicting.predictions(*paths, IDS)
     return table, metadata, scores.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
 
 
@@ -372,7 +372,7 @@ def test_a_regression_gets_its_metrics_activation_and_criterion(known):
     assert experiment.metrics == ["r2", "mae"]
     probe = experiment.probes[0].for_task(experiment.task)
     assert (probe["output_activation"], probe["save_criterion"]) == ("linear", "loss")
-    plan = Plan(matrix.build(config))
+    plan = Plan(config)
     evaluation = Evaluation("synthetic", "tempo_estimation", "single")
     assert plan.shown_metrics(evaluation) == ["r2", "mae"]
     assert plan.labelled == []

@@ -9,7 +9,8 @@ from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
     from soundcheck.embedding import check
-    from soundcheck.embedding.job import device_of, load_embedder
+    from soundcheck.embedding.job import load_embedder
+    from soundcheck.plumbing.devices import device_of
 
     params, name = snakemake.params, snakemake.wildcards.embedder
     weights = list(snakemake.input.get("weights", []))

@@ -133,9 +133,19 @@ class Embedder:
         return self.made_by != self.name
 
     @property
+    def is_precomputed(self) -> bool:
+        """Whether its vectors were made elsewhere."""
+        return self.entry["family"] == "precomputed"
+
+    @property
+    def declared_dimension(self) -> int:
+        """The size of its vectors as the catalogue says; 0 where that is not known, or its pooling is another."""
+        return 0 if "pooling" in self.entry else self.about.get("dimension", 0)
+
+    @property
     def threads(self) -> int:
         """Threads of a job: some models are called by one thread at a time, beside which audio is prepared."""
-        return {"hear": 2, "function": 2, "precomputed": 1}.get(self.entry["family"], 4)
+        return {"hear": 2, "function": 2}.get(self.entry["family"], 4)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import re
 from typing import NamedTuple
 
 from soundcheck.configuration.axes import Embedder, Split
-from soundcheck.configuration.matrix import Cell, Matrix
+from soundcheck.configuration.matrix import Cell, build
 from soundcheck.configuration.pretraining import has_seen
+from soundcheck.configuration.read import Config
 from soundcheck.ids import CLEAN, EVERYTHING
 
 # Metrics that have a value for each label.
@@ -43,6 +44,29 @@ class Evaluation(NamedTuple):
     split: str
 
 
+class Table(NamedTuple):
+    """One table, by its evaluation and its preset."""
+
+    dataset: str
+    task: str
+    split: str
+    preset: str
+
+
+class Figure(NamedTuple):
+    """One figure file, by its evaluation and its name."""
+
+    dataset: str
+    task: str
+    split: str
+    figure: str
+
+
+def embedded_parts(deformation: str) -> list[str]:
+    """Probes are trained on clean audio alone; a deformed condition needs the tracks that are tested."""
+    return ["train", "validation", "test"] if deformation == CLEAN else ["test"]
+
+
 class Plan:
     """The names of a matrix, and how they hang together.
 
@@ -50,7 +74,13 @@ class Plan:
     embeddings is needed.
     """
 
-    def __init__(self, matrix: Matrix) -> None:
+    def __init__(self, settings: Config) -> None:
+        """Make the cells of a configuration.
+
+        Raises:
+            SoundcheckError: `exclude` leaves nothing to evaluate.
+        """
+        self.settings, matrix = settings, build(settings)
         self.cells, self.pruned = matrix.cells, matrix.pruned
         self.tasks = matrix.tasks
         self.datasets = {part.name: part for dataset in matrix.datasets.values() for part in (*dataset.parts, dataset)}
@@ -87,6 +117,24 @@ class Plan:
         """A regular expression of the names on an axis, for the constraints of wildcards."""
         return "|".join(re.escape(name) for name in getattr(self, axis))
 
+    def joined_parts(self, dataset: str, deformation: str = CLEAN) -> list[str]:
+        """The dataset that a joined one is trained on, and the one that it is tested on; deformed, the latter alone."""
+        parts = [part.name for part in self.datasets[dataset].parts]
+        return parts if deformation == CLEAN else parts[1:]
+
+    @property
+    def plain_datasets(self) -> list[str]:
+        """The datasets that are not joined of two."""
+        return [name for name in self.datasets if name not in self.joined]
+
+    def split_parameters(self, split: str) -> dict:
+        """What a job must know of a split."""
+        return dataclasses.asdict(self.splits[split]) | {"whole": self.splits[split].whole}
+
+    def splits_to_embed(self, embedded: Embedded) -> list[Evaluation]:
+        """The splits whose tracks a file of embeddings holds."""
+        return [Evaluation(embedded.dataset, *pair) for pair in self.splits_embedded[embedded]]
+
     def order(self, evaluation: Evaluation) -> dict:
         """Names on each axis of one evaluation, in the order of the configuration; what its scenarios do.
 
@@ -111,6 +159,24 @@ class Plan:
         if "key_score" in computed:
             hidden.add("f1_macro")  # for keys the weighted score is the field's own
         return [metric for metric in computed if metric not in hidden] or computed
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables that are made."""
+        presets = self.settings.autotable
+        return [Table(*evaluation, preset) for preset in presets for evaluation in self.tabulated(preset)]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The figures that are drawn: `confusion` only where there is a value for each label."""
+        return [
+            *(Figure(*evaluation, "robustness") for evaluation in self.evaluations),
+            *(Figure(*evaluation, "confusion") for evaluation in self.labelled),
+        ]
+
+    def figure_of_labels(self, evaluation: Evaluation) -> str:
+        """The figure that shows each label: where a track may have several there is no confusion matrix."""
+        return "per_label" if self.has_several_labels(evaluation) else "confusion"
 
     def tabulated(self, preset: str) -> list[Evaluation]:
         """The evaluations for which a table can be made: `per_class` needs a metric with a value for each label."""
@@ -148,14 +214,39 @@ class Plan:
         return list(dict.fromkeys(cell.embedder for cell in self.cells))
 
     @property
-    def checked_embedders(self) -> list[Checked]:
-        """The embedders that run a model: what is cut from their layers needs no check."""
-        models = [name for name in self.evaluated_embedders if self.embedders[name].entry["family"] != "precomputed"]
-        return list(dict.fromkeys(Checked(self.embedders[name].made_by) for name in models))
+    def models(self) -> list[str]:
+        """The embedders that run a model."""
+        return [name for name, embedder in self.embedders.items() if not (embedder.is_cut or embedder.is_precomputed)]
 
-    def weights_of(self, embedder: str) -> list[str]:
-        """The files below the `models` folder that an embedder reads."""
-        return [file.file for file in self.embedders[embedder].weights]
+    @property
+    def precomputed(self) -> list[str]:
+        """The embedders whose vectors were made elsewhere."""
+        return [name for name, embedder in self.embedders.items() if embedder.is_precomputed]
+
+    @property
+    def cut(self) -> list[str]:
+        """The embedders that are made of the layers of another one's file."""
+        return [name for name, embedder in self.embedders.items() if embedder.is_cut]
+
+    @property
+    def checked_embedders(self) -> list[Checked]:
+        """The evaluated embedders that run a model: what is cut from their layers needs no check."""
+        makers = [self.embedders[name].made_by for name in self.evaluated_embedders]
+        return [Checked(name) for name in dict.fromkeys(makers) if not self.embedders[name].is_precomputed]
+
+    def whose_weights(self, file: str) -> list[str]:
+        """The models of the catalogue that read a file of weights, whichever of them are evaluated."""
+        whole = {name: entry["weights"] for name, entry in self.settings.embedders.items() if "layers_of" not in entry}
+        return [name for name, weights in whole.items() if file in (each["file"] for each in weights)]
+
+    def how_to_get_weights(self, file: str) -> str:
+        """What the catalogue says of a file of weights that has no address; empty where it says nothing."""
+        return next((self.settings.embedders[name].get("get_weights", "") for name in self.whose_weights(file)), "")
+
+    def digests_of_weights(self, embedder: str) -> list[str] | None:
+        """What the weights of an embedder must be; None where the configuration accepts any."""
+        weights = self.embedders[embedder].weights
+        return [file.sha256 for file in weights] if self.settings.check_weights else None
 
 
 def _with_all_layers(embedders: dict[str, Embedder]) -> dict[str, Embedder]:

@@ -74,6 +74,22 @@ def audit(
     return found
 
 
+def write_or_stop(found: Sequence[Finding], path: str | Path, name: str) -> None:
+    """Write the findings on the split that `name` says, unless an overlap stops here.
+
+    A file beside it, `<path>.stopped.csv`, then has all findings: Snakemake removes the outputs of a job that fails.
+
+    Raises:
+        SoundcheckError: an overlap makes its scores worthless.
+    """
+    stopped = Path(path).with_suffix(".stopped.csv")
+    stopped.unlink(missing_ok=True)
+    if any(finding.verdict == STOP for finding in found):
+        write(found, stopped)
+    stop_if_leaking(found, name, stopped)
+    write(found, path)
+
+
 def stop_if_leaking(found: Iterable[Finding], name: str, everything: str | Path) -> None:
     """Raise SoundcheckError, naming the items, where an overlap is not allowed; `everything` is where all are listed.
 

@@ -2,8 +2,9 @@
 
 Worker processes decode, deform and resample ahead of the model (processes, since audiomentations draws from global
 generators); windows of many tracks share a batch; several batches are in flight on the job's threads. Every arithmetic
-operation runs on one thread and sees a batch of constant shape, so a track's embedding is the same bytes for any number
-of threads, any neighbours and any order.
+operation runs on one thread and sees a batch of constant shape, so the embeddings of the same tracks are the same bytes
+for any number of threads and any order. Among other tracks, an embedding may differ by rounding, up to 1e-6 of its
+largest value: the kernels of some libraries sum in another order at another place in a batch.
 """
 
 import time
@@ -21,6 +22,7 @@ from soundcheck.embedding.families import Embedder
 from soundcheck.embedding.in_workers import in_workers
 from soundcheck.embedding.pooling import Pool
 from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
+from soundcheck.embedding.tracks import Statistics
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import csv_rows
 from soundcheck.plumbing.logs import progress
@@ -56,23 +58,6 @@ class Track:
     def fail(self, reason: str) -> None:
         """Leave this track out because of what the model did."""
         self.left_out, self.failed_in_model = reason, True
-
-
-@dataclass
-class Statistics:
-    """What a job did: numbers of tracks, and busy seconds of the processors (CPU time, not wall time)."""
-
-    n_embedded: int = 0
-    n_left_out: int = 0
-    n_failed_in_model: int = 0
-    model_s: float = 0.0
-    preparation_s: float = 0.0
-    rest_s: float = 0.0
-
-    @property
-    def model_share(self) -> float:
-        """The share of the busy time that is spent inside the model."""
-        return self.model_s / max(1e-9, self.model_s + self.preparation_s + self.rest_s)
 
 
 @dataclass(frozen=True)
@@ -237,7 +222,7 @@ def _forwarded(
 
 
 def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | Exception, float]:
-    # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
+    # Always the same shape: the same kernels run, however full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     np.stack(windows, out=batch[: len(windows)])
     # A library that one thread alone may call may compute in threads of its own, as TensorFlow does.

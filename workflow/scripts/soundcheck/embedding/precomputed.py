@@ -14,7 +14,7 @@ and those of `clean` may also lie in the folder itself, `<folder>/<track_id>.npy
 import csv
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,9 @@ import pyarrow.compute as pc
 from pyarrow.csv import ConvertOptions, read_csv
 
 from soundcheck import parquet
-from soundcheck.embedding.driver import Statistics
 from soundcheck.embedding.pooling import Pool
 from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
+from soundcheck.embedding.tracks import Statistics, tracks_in
 from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import csv_rows
@@ -47,6 +47,36 @@ class Found:
     size: int = 0
     n_frames: int = 0
     reason: str = ""
+
+
+def take_precomputed(
+    tracks_path: str,
+    split_paths: Sequence[str],
+    parts: Sequence[str],
+    scenario: str,
+    transforms: list[dict],
+    name: str,
+    entry: dict,
+    seed: int,
+    embeddings_path: str | Path,
+    audio_path: str | Path,
+) -> Statistics:
+    """Write the vectors of the tracks that are in one of `parts` of any of the splits; see `embed_from_folder`.
+
+    Raises:
+        SoundcheckError: there are no vectors for this scenario, or none that can be used.
+    """
+    known = {"embedder": name, "deformation": scenario, "seed": seed, "transforms": transforms, "options": entry}
+    return embed_from_folder(
+        tracks_in(tracks_path, split_paths, parts),
+        scenario,
+        entry["file"],
+        name,
+        embeddings_path,
+        audio_path,
+        known,
+        entry.get("pooling", "mean"),
+    )
 
 
 def embed_from_folder(

@@ -1,10 +1,11 @@
-"""Digests of what makes a job run again: the library's own source, so that a change reruns what it touches and nothing
+"""Digests of what makes a job run again: the source that it uses, so that a change reruns what it touches and nothing
 else; and what lies in a user's folder, so that added or changed files are noticed."""
 
 import ast
 import functools
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
@@ -13,40 +14,60 @@ CANNOT_CHANGE_A_NUMBER = "plumbing"
 
 
 @functools.cache
-def source_digest(*modules: str) -> str:
-    """A digest of the source of these modules of the library and of all that they import from it, directly or not.
+def source_digest(script: str, *chosen: str) -> str:
+    """A digest of a script, as in `scripts/fit_probe.py`, and of all that it imports from the library, directly or not.
 
-    Modules are named below `soundcheck`, as in `embedding.families.crepe`. What is imported by a computed name must be
-    listed.
+    What the job chooses by name no import shows: these modules are `chosen`, named below `soundcheck`, as in
+    `embedding.families.crepe`.
     """
-    digest = hashlib.sha256()
-    for name in sorted(_closure(modules)):
+    digest = hashlib.sha256(_script(script).read_bytes())
+    for name in sorted(source_modules(script, *chosen)):
         digest.update(name.encode() + b"\0" + _file(name).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _closure(modules: tuple[str, ...]) -> set[str]:
+def source_modules(script: str, *chosen: str) -> set[str]:
+    """The modules of the library whose source is part of a digest, packages among them; not those of `plumbing`."""
     found: set[str] = set()
-    waiting = list(modules)
+    waiting = [*_imports(_script(script)), *chosen]
     while waiting:
         name = waiting.pop()
         if name not in found and name.split(".")[0] != CANNOT_CHANGE_A_NUMBER:
             found.add(name)
-            waiting += _imports(name)
+            # Python runs a package before what lies in it.
+            waiting += [*_imports(_file(name)), *_packages(name)]
     return found
 
 
+def _packages(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
 @functools.cache
-def _imports(name: str) -> tuple[str, ...]:
+def _imports(path: Path) -> tuple[str, ...]:
+    """What a file imports from the library, anywhere in it; not what it imports for type checkers alone."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_file(name).read_text(encoding="utf-8"))):
+    for node in _walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    inside = (imported.removeprefix("soundcheck.") for imported in names if imported.startswith("soundcheck."))
-    return tuple(imported for imported in inside if _file(imported).is_file())
+    inside = (name.removeprefix("soundcheck.") for name in names if name.startswith("soundcheck."))
+    return tuple(name for name in inside if _file(name).is_file())
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from _walk(node)
+
+
+def _script(name: str) -> Path:
+    return LIBRARY.parents[1] / name
 
 
 def _file(name: str) -> Path:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from scipy.ndimage import median_filter
 
 from soundcheck import parquet
@@ -103,36 +102,3 @@ class Frames:
     def detected(self, track_id: str, scores: np.ndarray, classes: Sequence[str], choice: dict) -> list[str]:
         """The events of a track, from the scores (n_frames, n_classes) of one seed."""
         return events_of(scores, self._times(track_id), classes, choice["median_filter_ms"], choice["min_duration_ms"])
-
-
-def predictions(
-    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str]
-) -> tuple[pa.Table, dict]:
-    """The events of all test tracks by all seeds, and its metadata, as `scoring.predictions` gives scores.
-
-    Columns: track_id, fold, seed, label (those that occur), `events` and `predicted`: the true and the detected ones.
-    """
-    frames = Frames(embeddings_path, split_path)
-    models = mlp.load(model_path)
-    tested, not_evaluated = items.tested(embeddings_path, split_path, model_path, frames.rows, models)
-    texts, tables = pa.list_(pa.string()), []
-    for fold, labels, present in tested:
-        model = models[fold]
-        scores = [frames.scored(track_id, model) for track_id in present]
-        for place, seed in enumerate(model.seeds):
-            choice = model.facts["postprocessing"][place]
-            found = [
-                frames.detected(track_id, each[place], model.classes, choice)
-                for track_id, each in zip(present, scores, strict=True)
-            ]
-            columns = {
-                "track_id": pa.array(present, pa.string()),
-                "fold": pa.array(np.full(len(present), fold, np.int32)),
-                "seed": pa.array(np.full(len(present), seed, np.int64)),
-                "label": pa.array([labels[track_id] for track_id in present], texts),
-                "events": pa.array([frames.events[track_id] for track_id in present], texts),
-                "predicted": pa.array(found, texts),
-            }
-            tables.append(pa.table(columns))
-    metadata = {**ids, "classes": model.classes, "task_type": "event_detection", "not_evaluated": not_evaluated}
-    return pa.concat_tables(tables).combine_chunks(), metadata

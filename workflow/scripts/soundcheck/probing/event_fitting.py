@@ -17,10 +17,10 @@ from soundcheck.scoring import labels, metrics
 log = logging.getLogger(__name__)
 
 
-def of_frames(
+def fold_fitter(
     embeddings_path: str | Path, split_path: str | Path, parameters: dict, device: str, threads: int
 ) -> Callable:
-    """What fits a fold on frames, as `fitting.of_tracks` does on tracks; for `fitting.fit_probe`.
+    """What fits a fold on frames; see `fitting.fit_probe`.
 
     For each seed, the pair of `parameters["postprocessing"]` that scores best on the validation tracks is kept in the
     model's facts; of equally good ones that with the longest filter, then the longest duration.

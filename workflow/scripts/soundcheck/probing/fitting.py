@@ -1,33 +1,14 @@
 """Fitting a probe on clean embeddings: every fold of a split, every seed."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.probing import choices, items
 from soundcheck.probing import history as course
-from soundcheck.probing import items
 from soundcheck.probing.mlp import model as mlp
-from soundcheck.probing.mlp import training
-from soundcheck.scoring.labels import indicators
 
 log = logging.getLogger(__name__)
-
-
-def of_tracks(
-    embeddings_path: str | Path, split_path: str | Path, parameters: dict, device: str, threads: int
-) -> Callable:
-    """What fits a fold on tracks, or on frames with the labels of their tracks; see `fit_probe`."""
-    rows, embeddings = items.read_embeddings(embeddings_path)
-
-    def fit_fold(fold: int, parts: dict, split: dict) -> tuple[mlp.Model, list[dict], int]:
-        arrays, n_missing = _arrays(parts, rows, embeddings, split)
-        kind = split["task_type"]
-        return *training.fit(*arrays, split["classes"], kind, parameters, device, log_epoch, threads), n_missing
-
-    return fit_fold
 
 
 def fit_probe(
@@ -39,21 +20,22 @@ def fit_probe(
     tensorboard_dir: str | Path,
     device: str = "cpu",
     threads: int = 1,
-    fold_fitter: Callable = of_tracks,
 ) -> dict[int, mlp.Model]:
     """Fit the probe on each fold of a split, and write the models, the history and TensorBoard's event files.
 
-    Tracks of the split that have no embedding are left out, counted in the log and in the model's facts. `fold_fitter`
-    gives, of the paths, `parameters`, `device` and `threads`, a function `(fold, parts, metadata of the split) ->
-    (model, history, n_tracks_without_embedding)`.
+    Tracks of the split that have no embedding are left out, counted in the log and in the model's facts.
+
+    A module for a type of task (`choices.fitting_module`) has a function `fold_fitter(embeddings_path, split_path,
+    parameters, device, threads)`, which returns a function `(fold, parts, metadata of the split) -> (model, history,
+    n_tracks_without_embedding)`.
 
     Raises
     ------
     ValueError
         Where a fold cannot be trained, with the fold and the files named.
     """
-    fit_fold = fold_fitter(embeddings_path, split_path, parameters, device, threads)
     folds, split = items.read_split(split_path)
+    fit_fold = choices.fold_fitter(split["task_type"])(embeddings_path, split_path, parameters, device, threads)
     models, history = {}, {}
     for fold, parts in folds.items():
         try:
@@ -75,20 +57,6 @@ def _log_fold(fold: int, model: mlp.Model, criterion: str) -> None:
         log.warning("fold %d: %d tracks of the split have no embedding and are left out", fold, n_missing)
     for seed, epoch, value in zip(model.seeds, facts["best_epoch"], facts["best_value"], strict=True):
         log.info("fold %d, seed %d: best epoch %d, %s %.4f", fold, seed, epoch, criterion, value)
-
-
-def _arrays(parts: dict, rows: dict[str, slice], embeddings: np.ndarray, split: dict) -> tuple[list[np.ndarray], int]:
-    """X, y, X_val, y_val of a fold, and how many of its tracks have no embedding."""
-    arrays, n_missing = [], 0
-    for part in ("train", "validation"):
-        labels = parts.get(part, {})
-        present, missing = items.join(labels, rows)
-        y = indicators([labels[track_id] for track_id in present], split["classes"], split["task_type"])
-        X, counts = items.take(present, rows, embeddings)
-        # Where a track has several rows, its frames, each is an item with the labels of the track.
-        arrays += [X, np.repeat(y.astype(np.float32), counts, axis=0)]
-        n_missing += len(missing)
-    return arrays, n_missing
 
 
 def log_epoch(rows: list[dict]) -> None:

@@ -12,7 +12,6 @@ from soundcheck.scoring import metrics
 from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 from soundcheck.scoring.labels import as_objects, indicators
 from soundcheck.scoring.metrics import means
-from soundcheck.scoring.metrics.classification import confusion
 from soundcheck.scoring.table import AXES, COLUMNS, MEAN
 from soundcheck.seeds import seed_for
 
@@ -58,7 +57,11 @@ def scores_from_predictions(
     axes = {axis: metadata[axis] for axis in AXES}
     rows = []
     for name in metric_names:
-        found = _confusion(folds, classes) if name == "confusion" else _metric(metrics.metric(name), folds, classes)
+        found = (
+            _confusion(metrics.metric(name), folds, classes)
+            if name == "confusion"
+            else _metric(metrics.metric(name), folds, classes)
+        )
         rows += [{**dict.fromkeys(COLUMNS), **axes, "metric": name, **row} for row in found]
     return rows
 
@@ -154,7 +157,7 @@ def _aggregate(keys: list[tuple[int, int]], values: np.ndarray, resampled: np.nd
     }
 
 
-def _confusion(folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
+def _confusion(confusion: Callable, folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
     counts = sum(
         np.mean([confusion(fold.truth, scores, classes) for scores in fold.scores.values()], axis=0) for fold in folds
     )

@@ -6,11 +6,13 @@ group of its own, and a multiclass label is a single tag, so it serves multiclas
 
 import hashlib
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck.datasets import sources
 from soundcheck.datasets.splits.drawing import drawn_folds, drop_rare_labels, part_fractions, shares_of
 from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.items import items_of, read_numbers
@@ -23,6 +25,47 @@ from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
 TASK_TYPES = ("multiclass", "multilabel", "regression", "event_detection")
+
+
+def split_of(
+    module: ModuleType,
+    tracks: pd.DataFrame,
+    *,
+    dataset: str,
+    task: str,
+    task_type: str,
+    split: dict,
+    seed: int,
+    options: dict | None = None,
+    allow_overlap: Sequence[str] = (),
+) -> tuple[pa.Table, dict]:
+    """A split of the tracks that a dataset's module listed, with what the module knows of them for a task.
+
+    `split` has the keys `whole` (its name), `fractions`, `published` and `per_class`, `options` are those of the
+    dataset; see `make_split`, which it calls, also for what is returned and raised.
+    """
+    detects = task_type == "event_detection"
+    labels, spellings = ([], {}) if detects else sources.labels(module, tracks, task, task_type)
+    official = sources.official_splits(module, tracks, task, split["published"])
+    tracks, grouped_by = sources.with_groups(module, tracks, task)
+    table, metadata = make_split(
+        tracks,
+        labels,
+        dataset=dataset,
+        task=task,
+        task_type=task_type,
+        split=split["whole"],
+        seed=seed,
+        fractions=split["fractions"],
+        published=split["published"],
+        per_class=split["per_class"],
+        official=official,
+        grouped_by=grouped_by,
+        allow_overlap=allow_overlap,
+        events=sources.events(module, tracks, task) if detects else None,
+        targets=sources.target_names(module, task, options),
+    )
+    return table, metadata | {"spellings": spellings}
 
 
 def make_split(

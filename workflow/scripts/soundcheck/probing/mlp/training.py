@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.probing import choices
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import preprocessing, stacks, stopping
 from soundcheck.scoring import metrics
@@ -278,8 +279,7 @@ def _validation(data, space, weights, norm, classes, task_type, parameters) -> d
     logits = stacks.forward([weight[None] for weight in weights], space)
     scores = logits[0, : space.n_items].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
     values = {"val_loss": stacks.ERRORS[parameters["output_activation"]](space).item() / space.n_items + norm}
-    names = {"accuracy"} if task_type == "multiclass" else set()
-    for name in sorted(names | {parameters["save_criterion"]} - {"loss"}):
+    for name in choices.epoch_metrics(task_type, parameters):
         # The logits order the items and the classes as the scores do; a regression's differ from them by the mean.
         values[f"val_{name}"] = float(metrics.metric(name)(data.y_val, scores, classes)[0])
     return values

@@ -13,12 +13,12 @@ import importlib
 from collections.abc import Callable
 
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.scoring.metrics.resampling import resampling
 
 BUILT_IN = {
     "accuracy": "soundcheck.scoring.metrics.classification.accuracy",
     "f1_micro": "soundcheck.scoring.metrics.classification.f1_micro",
     "f1_macro": "soundcheck.scoring.metrics.classification.f1_macro",
+    "confusion": "soundcheck.scoring.metrics.classification.confusion",
     "roc_auc": "soundcheck.scoring.metrics.tagging.roc_auc",
     "average_precision": "soundcheck.scoring.metrics.tagging.average_precision",
     "key_score": "soundcheck.scoring.metrics.key.key_score",
@@ -50,7 +50,17 @@ def metric(name: str) -> Callable:
         return _imported(BUILT_IN[name])
     if "." not in name:
         raise SoundcheckError(f"metric {name!r} is not known: one of {', '.join(BUILT_IN)}, or package.module.function")
+    # It needs NumPy, which nobody needs who asks what is known of a metric.
+    from soundcheck.scoring.metrics.resampling import resampling
+
     return resampling(_imported(name))
+
+
+def module_of(name: str) -> str | None:
+    """The module of a metric's function, named below `soundcheck` as digests name it; None of a user's function."""
+    if name not in BUILT_IN:
+        return None
+    return BUILT_IN[name].removeprefix("soundcheck.").rpartition(".")[0]
 
 
 def _imported(dotted: str) -> Callable:

@@ -10,8 +10,8 @@ from types import ModuleType
 
 import numpy as np
 
-from soundcheck.embedding.families.support.tensorflow_runtime import import_tensorflow
 from soundcheck.plumbing.errors import SoundcheckError, nearest_name
+from soundcheck.plumbing.tensorflow_runtime import import_tensorflow
 
 
 def open_graph(

@@ -3,16 +3,9 @@
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    import torch
-
+    from soundcheck.plumbing.devices import device_of
     from soundcheck.probing.fitting import fit_probe
 
-    if snakemake.params.task_type == "event_detection":
-        from soundcheck.probing.event_fitting import of_frames as fold_fitter
-    else:
-        from soundcheck.probing.fitting import of_tracks as fold_fitter
-
-    wants_gpu = bool(snakemake.resources.get("gpu"))
     fit_probe(
         snakemake.input.embeddings,
         snakemake.input.split,
@@ -21,6 +14,5 @@ with job(snakemake.log[0]):
         snakemake.output.history,
         snakemake.output.tensorboard,
         threads=snakemake.threads,
-        fold_fitter=fold_fitter,
-        device="cuda" if wants_gpu and torch.cuda.is_available() else "cpu",
+        device=device_of(bool(snakemake.resources.get("gpu", 0))),
     )

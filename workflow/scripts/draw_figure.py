@@ -1,4 +1,4 @@
-"""The robustness figure: a metric under each condition, a line an embedder."""
+"""A figure of one evaluation."""
 
 from soundcheck.plumbing.jobs import job
 
@@ -9,7 +9,7 @@ with job(snakemake.log[0]):
 
     params, wildcards = snakemake.params, snakemake.wildcards
     figures.write(
-        "robustness",
+        params.figure,
         snakemake.output[0],
         read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,

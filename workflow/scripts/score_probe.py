@@ -6,20 +6,17 @@ with job(snakemake.log[0]):
     import os
     import sys
 
-    from soundcheck.probing.predicting import write_predictions
+    from soundcheck import parquet
+    from soundcheck.probing import choices
     from soundcheck.scoring.scores import scores_from_predictions
     from soundcheck.scoring.table import write_scores
 
     # A user's own metrics lie in the working directory.
     sys.path.append(os.getcwd())
 
-    if snakemake.params.task_type == "event_detection":
-        from soundcheck.probing.detection import predictions
-    else:
-        from soundcheck.probing.predicting import predictions
-
     inputs, params = snakemake.input, snakemake.params
-    table, metadata = predictions(inputs.embeddings, inputs.split, inputs.model, dict(snakemake.wildcards.items()))
+    predict = choices.predictions(params.task_type)
+    table, metadata = predict(inputs.embeddings, inputs.split, inputs.model, dict(snakemake.wildcards.items()))
     rows = scores_from_predictions(table, metadata, list(params.metrics), params.resamples, params.seed)
-    write_predictions(table, metadata, snakemake.output.predictions)
+    parquet.write(table, snakemake.output.predictions, metadata)
     write_scores(rows, snakemake.output.scores)

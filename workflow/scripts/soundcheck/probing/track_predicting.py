@@ -52,8 +52,3 @@ def _table(fold: int, model: mlp.Model, track_ids: list[str], labels: list[list[
             "score": items.list_column(scores.reshape(n_seeds * n, n_classes)),
         }
     )
-
-
-def write_predictions(table: pa.Table, metadata: dict, path: str | Path) -> None:
-    """Write a predictions' table with its metadata."""
-    parquet.write(table, path, metadata)

@@ -1,0 +1,23 @@
+# Where each kind of file lies. The axes always come in the same order, and a path has exactly those that its content
+# depends on.
+RECORD = "<results>/datasets/{dataset}.json"
+TRACKS = "<results>/tracks/{dataset}.parquet"
+SPLIT = "<results>/splits/{dataset}/{task}/{split}.parquet"
+FINGERPRINTS = "<results>/fingerprints/{dataset}.parquet"
+DUPLICATES = "<results>/fingerprints/{dataset}.duplicates.csv"
+AUDIT = "<results>/audit/{dataset}/{task}/{split}.csv"
+WEIGHTS = "<models>/{file}"
+CHECK = "<results>/checks/{embedder}.csv"
+EMBEDDINGS = "<results>/embeddings/{dataset}/{deformation}/{embedder}.parquet"
+AUDIO = "<results>/audio/{dataset}/{deformation}/{embedder}.csv"
+RENDERED = "<results>/listen/{dataset}/{deformation}"
+PROBE = "<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}"
+MODEL = f"{PROBE}/model.npz"
+PREDICTIONS = "<results>/predictions/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.parquet"
+SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.csv"
+RESULTS = "<results>/results.parquet"
+# Without the ending, which says the format.
+TABLE = "<results>/tables/{dataset}/{task}/{split}/{preset}"
+FIGURE = "<results>/figures/{dataset}/{task}/{split}/{figure}.svg"
+PAGE_FOLDER = "<results>/pages"
+REPORT = "<results>/report.html"

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from soundcheck.configuration.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA
-from soundcheck.configuration.catalogue import embedder_row
+from soundcheck.configuration.catalogue import embedder_row, said_by_family
 from soundcheck.configuration.embedders import OWN
 from soundcheck.configuration.schema import complete
 from soundcheck.configuration.tasks import POSTPROCESSING
@@ -131,7 +131,8 @@ def test_defaults_that_depend_on_something_are_told_in_words(schema):
         assert activation in described("probe", "output_activation")["description"]
     for criteria in SAVE_CRITERIA.values():
         assert criteria[0] in described("probe", "save_criterion")["description"]
-    for _, env in OWN.values():
+    for kind in OWN:
+        env = said_by_family({"onnx": "onnx_file"}.get(kind, kind))["ENVIRONMENT"]
         assert f"`{env}`" in described("embedder", "env")["x-default"]
     share = f"{100 * preprocessing._PCA_VARIANCE:g} % of the variance"
     assert described("probe", "pca_components")["x-default"] == share

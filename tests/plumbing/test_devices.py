@@ -36,6 +36,14 @@ def test_the_framework_that_is_there_is_asked_for_a_gpu(framework, has_gpu, devi
     assert devices.device_of(True) == device
 
 
+def test_a_framework_that_a_model_does_not_use_is_not_asked(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", Framework(True))
+    monkeypatch.setitem(sys.modules, "onnxruntime", Framework(False))
+    assert devices.device_of(True, ("onnxruntime",)) == "cpu"
+    assert devices.device_of(True, ("torch",)) == "cuda"
+    assert devices.device_of(True, ()) == "cpu"
+
+
 def test_without_a_framework_or_a_gpu_of_the_job_it_is_the_processor(monkeypatch):
     for name in FRAMEWORKS:
         monkeypatch.setitem(sys.modules, name, None)

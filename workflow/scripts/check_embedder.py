@@ -8,13 +8,14 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.embedding import check
+    from soundcheck.embedding import check, families
     from soundcheck.embedding.job import load_embedder
     from soundcheck.plumbing.devices import device_of
 
     params, name = snakemake.params, snakemake.wildcards.embedder
     weights = list(snakemake.input.get("weights", []))
-    on_gpu = device_of(bool(snakemake.resources.get("gpu", 0))) == "cuda"
+    frameworks = families.family_of(params.embedder).FRAMEWORKS
+    on_gpu = device_of(bool(snakemake.resources.get("gpu", 0)), frameworks) == "cuda"
     outcomes = check.check(
         name,
         lambda device: load_embedder(name, params.embedder, weights, params.sha256, device),

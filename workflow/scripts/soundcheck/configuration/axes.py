@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soundcheck.configuration.catalogue import PRECOMPUTED, said_by_family
 from soundcheck.configuration.names import scenario_name
 
 # By type of task: the output activation that fits, and what may choose the best epoch, the default first.
@@ -135,7 +136,7 @@ class Embedder:
     @property
     def is_precomputed(self) -> bool:
         """Whether its vectors were made elsewhere."""
-        return self.entry["family"] == "precomputed"
+        return self.entry["family"] == PRECOMPUTED
 
     @property
     def declared_dimension(self) -> int:
@@ -144,8 +145,8 @@ class Embedder:
 
     @property
     def threads(self) -> int:
-        """Threads of a job: some models are called by one thread at a time, beside which audio is prepared."""
-        return {"hear": 2, "function": 2}.get(self.entry["family"], 4)
+        """Threads of a job, as the family says."""
+        return said_by_family(self.entry["family"])["THREADS"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The catalogues in `config/`: what Soundcheck knows by name."""
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import yaml
 
 from soundcheck.plumbing.constants import constants
 
-# Where a family's environment is not one of its own.
-_ENVIRONMENTS = {"huggingface": "mert", "openl3": "essentia"}
+_FAMILIES = Path(__file__).parents[1] / "embedding" / "families"
+# Vectors that were made elsewhere stand in the place of a family.
+PRECOMPUTED = "precomputed"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,19 @@ def load(root: str | Path) -> Catalog:
     )
 
 
+@functools.cache
+def families() -> tuple[str, ...]:
+    """The names of the families of embedders, sorted: each is a module of its own."""
+    return tuple(sorted(path.stem for path in _FAMILIES.glob("*.py") if path.stem != "__init__"))
+
+
+def said_by_family(name: object) -> dict[str, object]:
+    """The constants of a family's module, such as its environment; none where there is no such family."""
+    if name == PRECOMPUTED:
+        return constants("embedding.precomputed")
+    return constants(f"embedding.families.{name}") if name in families() else {}
+
+
 def _dataset_row(row: dict) -> dict:
     """A row of the catalogue of datasets with its title, which its module says."""
     of_mirdata = row.get("options", {}).get("dataset")
@@ -80,7 +95,13 @@ def _is_row(row: object) -> bool:
 def embedder_row(row: dict) -> dict:
     """A row of the catalogue of embedders with what may be left out; a Hugging Face model as its files."""
     family = row.get("family")
-    full = {"env": _ENVIRONMENTS.get(family, family), "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
+    full = {
+        "env": said_by_family(family).get("ENVIRONMENT", family),
+        "gpu": 0,
+        "pretrained_on": [],
+        "weights": [],
+        "options": {},
+    } | row
     full |= {key: row.get(key, "") for key in ("title", "citation", "licence_weights", "licence_code")}
     if "huggingface" in full:
         full["weights"] = _huggingface_files(**full.pop("huggingface"))

@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 
 from soundcheck.configuration.axes import Embedder, Weights
-from soundcheck.configuration.catalogue import Catalog
+from soundcheck.configuration.catalogue import Catalog, said_by_family
 
-# A model of one's own is a path: the key that holds it, the options that go with it, its environment.
+# Your own model is a path: the key that holds it, and the options that go with it.
 OWN = {
-    "hear": (("weights", "use", "longest_s"), "hear"),
-    "function": (("sample_rate", "longest_s"), "hear"),
-    "onnx": (("sample_rate", "window_s", "hop_s", "batch_size", "longest_s", "input", "output"), "onnx"),
-    "precomputed": ((), "analysis"),
+    "hear": ("weights", "use", "longest_s"),
+    "function": ("sample_rate", "longest_s"),
+    "onnx": ("sample_rate", "window_s", "hop_s", "batch_size", "longest_s", "input", "output"),
+    "precomputed": (),
 }
 _FAMILIES = {"onnx": "onnx_file"}
 # The axes of an embedder: each may have several values, which are as many embedders.
@@ -82,11 +82,12 @@ def file_and_function(text: str) -> tuple[str, str]:
 
 
 def _of_ones_own(item: dict, kind: str) -> Embedder:
-    keys, env = OWN[kind]
     file, function = file_and_function(item[kind]) if kind == "function" else (item[kind], None)
-    entry = {"family": _FAMILIES.get(kind, kind), "name": item["name"], "file": file}
+    family = _FAMILIES.get(kind, kind)
+    env = item.get("env", said_by_family(family)["ENVIRONMENT"])
+    entry = {"family": family, "name": item["name"], "file": file}
     entry |= {"function": function} if function else {}
-    entry |= {key: item[key] for key in keys if key in item}
+    entry |= {key: item[key] for key in OWN[kind] if key in item}
     entry |= {"pooling": item["pooling"]} if "pooling" in item else {}
     files = _own_files(kind, file) + (local_files(entry["weights"]) if entry.get("weights") else ())
     about = {
@@ -96,9 +97,7 @@ def _of_ones_own(item: dict, kind: str) -> Embedder:
         "citation": f"a model of one's own: {kind} {item[kind]}",
         "pretrained_on": [],
     }
-    return Embedder(
-        item["name"], _sorted(entry), item.get("env", env), item["gpu"], files, (), about, made_by=item["name"]
-    )
+    return Embedder(item["name"], _sorted(entry), env, item["gpu"], files, (), about, made_by=item["name"])
 
 
 def _own_files(kind: str, file: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def embed_condition(
     """
     tracks = tracks_in(tracks_path, split_paths, parts)
     known = {"embedder": name, "deformation": scenario, "seed": seed, "transforms": transforms, "options": entry}
-    device = device_of(gpu)
+    device = device_of(gpu, families.family_of(entry).FRAMEWORKS)
     embedder = load_embedder(name, entry, weights_paths, weights_sha256, device)
     metadata = known | {
         "device": device,

@@ -31,6 +31,10 @@ from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import csv_rows
 
+THREADS = 1
+ENVIRONMENT = "analysis"
+FRAMEWORKS = ()
+
 TABLES = (".npz", ".csv", ".parquet")
 # By track id, what reads a track's array; or, where they are known, a pair of the array and its frames' times (s).
 Readers = dict[str, Callable[[], np.ndarray | tuple[np.ndarray, np.ndarray]]]

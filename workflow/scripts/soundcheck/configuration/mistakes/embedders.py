@@ -5,36 +5,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from soundcheck.configuration.axes import Task
-from soundcheck.configuration.catalogue import Catalog
+from soundcheck.configuration.catalogue import Catalog, families
 from soundcheck.configuration.embedders import AXES, OWN, file_and_function, local_files
 from soundcheck.configuration.schema import Problem, is_number, shown
 from soundcheck.plumbing.errors import nearest
 
-_EMBEDDERS = Path(__file__).parents[2] / "embedding" / "families"
 _ENVS = Path(__file__).parents[5] / "envs"
 
 
 def wrong_rows(rows: dict, catalog: Catalog) -> Iterator[Problem]:
     """Each mistake in the rows of a configuration's own `catalogue`."""
-    families = {published["family"] for published in catalog.published.values()}
     for name, row in rows.items():
         path = ("catalogue", name)
         if name in catalog.published:
             yield path, f"{name} is an embedder of config/embedders.yaml: give yours another name"
-        if row["family"] not in families and not _is_family(row["family"]):
-            yield (*path, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families)}"
+        if row["family"] not in families():
+            yield (*path, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families())}"
         yield from _wrong_env(row, path)
         yield from _wrong_files(row, path)
         yield from _wrong_sources(row, path, catalog)
         yield from _wrong_cut(row, path, catalog)
-
-
-def _is_family(name: str) -> bool:
-    """Whether there is a module of this name that loads embedders."""
-    file = _EMBEDDERS / f"{name}.py"
-    return (
-        name.isidentifier() and name[0] != "_" and file.is_file() and "\ndef load(" in file.read_text(encoding="utf-8")
-    )
 
 
 def _wrong_files(row: dict, path: tuple) -> Iterator[Problem]:
@@ -110,7 +100,7 @@ def wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Pr
 
 def _without_meaning(embedder: dict, kind: str | None, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     """Keys that are for embedders of another kind: they would change nothing, and nobody be told."""
-    everywhere = {"name", "pooling", "layers", *(("gpu", "env", kind, *OWN[kind][0]) if kind else ())}
+    everywhere = {"name", "pooling", "layers", *(("gpu", "env", kind, *OWN[kind]) if kind else ())}
     meaningful = everywhere | (set() if kind else {"like", "options", "hop_s", "weights"})
     described = catalog.schema["$defs"]["embedder"]["properties"]
     owner = f"`{kind}`" if kind else "an embedder of the catalogue"
@@ -128,7 +118,7 @@ def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog
         yield (*path, kind), f"there is no {what} {file!r} (paths start at the working directory)"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_env(embedder, path)
-    if "sample_rate" in OWN[kind][0] and "sample_rate" not in embedder:
+    if "sample_rate" in OWN[kind] and "sample_rate" not in embedder:
         yield path, f"`{kind}` needs `sample_rate`, the rate in Hz of the audio that the model takes"
     if "layers" in embedder:
         yield (*path, "layers"), f"`{kind}` gives one layer; a file for each layer makes them embedders of their own"

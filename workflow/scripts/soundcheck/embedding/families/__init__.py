@@ -2,11 +2,16 @@
 
 A family of models is one module in this folder with one function, `load(entry, device) -> Embedder`. The driver
 (`soundcheck.embedding.driver`) does everything else for all families: decode, deform, resample, batch, pool, write.
+
+The module has three constants, literals, so that they can be read while Snakemake builds its graph, without importing
+the module: THREADS, of a job; ENVIRONMENT, the conda environment `envs/<environment>.yaml`, unless an entry names
+another; FRAMEWORKS, of which the first that is installed is asked whether there is a GPU (none: it uses no GPU).
 """
 
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import numpy as np
 
@@ -67,6 +72,11 @@ class Embedder:
         return start + self.first_s + (hop_s or 0.0) * np.arange(n_frames)
 
 
+def family_of(entry: dict) -> ModuleType:
+    """The module of the family of a catalogue entry."""
+    return importlib.import_module(f"soundcheck.embedding.families.{entry['family']}")
+
+
 def load(entry: dict, device: str) -> Embedder:
     """Load the embedder that a catalogue entry describes; `device` is `cpu` or `cuda`.
 
@@ -74,7 +84,7 @@ def load(entry: dict, device: str) -> Embedder:
         SoundcheckError: its weights or its module cannot be used, or the model takes audio of another `sample_rate`
             than the entry says.
     """
-    embedder = importlib.import_module(f"soundcheck.embedding.families.{entry['family']}").load(entry, device)
+    embedder = family_of(entry).load(entry, device)
     declared = entry.get("sample_rate") or embedder.sample_rate
     if declared != embedder.sample_rate:
         raise SoundcheckError(

@@ -20,6 +20,10 @@ from soundcheck.embedding.families.support.sample_cnn import DIMENSION, WINDOW, 
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import file_sha256
 
+THREADS = 4
+ENVIRONMENT = "clmr"
+FRAMEWORKS = ("torch",)
+
 SAMPLE_RATE = 22_050
 
 

@@ -22,6 +22,10 @@ from soundcheck.embedding.families.support import windows
 from soundcheck.embedding.families.support.checkpoints import differences
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 
+THREADS = 4
+ENVIRONMENT = "crepe"
+FRAMEWORKS = ("torch",)
+
 SAMPLE_RATE = 16_000
 WINDOW = 1024
 CHANNELS = {"tiny": (1, 128, 16, 16, 16, 32), "full": (1, 1024, 128, 128, 128, 256)}

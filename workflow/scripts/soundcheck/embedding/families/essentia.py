@@ -21,6 +21,10 @@ from soundcheck.embedding.families.support.essentia_algorithms import ALGORITHMS
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 from soundcheck.plumbing.files import file_sha256
 
+THREADS = 4
+ENVIRONMENT = "essentia"
+FRAMEWORKS = ("tensorflow",)
+
 ANY_GRAPH = "TensorflowPredict"
 # The parts of a transformer's output; the first two tokens are not of the signal.
 TOKENS = {

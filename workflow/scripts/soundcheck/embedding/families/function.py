@@ -16,6 +16,11 @@ from soundcheck.embedding.families.support import user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
+# The user's function is called by one thread at a time, beside which audio is prepared.
+THREADS = 2
+ENVIRONMENT = "hear"
+FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
+
 
 class WrongResult(Exception):
     """What a function returned is no vector, or one of another size: said of one clip, which is then left out."""

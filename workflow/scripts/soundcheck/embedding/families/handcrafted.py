@@ -14,6 +14,10 @@ from soundcheck.embedding.families import Embedder
 from soundcheck.embedding.families.support import windows
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 
+THREADS = 4
+ENVIRONMENT = "handcrafted"
+FRAMEWORKS = ()
+
 SAMPLE_RATE = 22_050
 WINDOW = 2048
 HOP = 512

@@ -17,6 +17,11 @@ from soundcheck.embedding.families import Embedder
 from soundcheck.embedding.families.support import user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described
 
+# The user's model is called by one thread at a time, beside which audio is prepared.
+THREADS = 2
+ENVIRONMENT = "hear"
+FRAMEWORKS = ("torch",)
+
 FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embeddings"}
 
 

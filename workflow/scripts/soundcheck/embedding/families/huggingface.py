@@ -32,6 +32,10 @@ from soundcheck.embedding.families.support.huggingface.states import (
     is_half,
 )
 
+THREADS = 4
+ENVIRONMENT = "mert"
+FRAMEWORKS = ("torch",)
+
 
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry: `weights` (a folder), and these options, all with a default.

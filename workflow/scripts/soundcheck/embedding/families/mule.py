@@ -24,6 +24,10 @@ from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import file_sha256
 from soundcheck.plumbing.tensorflow_runtime import import_tensorflow
 
+THREADS = 4
+ENVIRONMENT = "mule"
+FRAMEWORKS = ("tensorflow",)
+
 SAMPLE_RATE = 16_000
 N_FFT = 2048
 WINDOW = 400

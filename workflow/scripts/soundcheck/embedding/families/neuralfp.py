@@ -21,6 +21,10 @@ from soundcheck.embedding.families.support.checkpoints import differences
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.files import file_sha256
 
+THREADS = 4
+ENVIRONMENT = "neuralfp"
+FRAMEWORKS = ("torch",)
+
 SAMPLE_RATE = 8000
 SEGMENT = 8000
 HOP_S = 0.5

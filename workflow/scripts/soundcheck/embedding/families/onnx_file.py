@@ -15,6 +15,10 @@ from soundcheck.embedding.families.support import user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
+THREADS = 4
+ENVIRONMENT = "onnx"
+FRAMEWORKS = ("onnxruntime",)
+
 DEFAULTS = {"window_s": 0, "hop_s": 0, "batch_size": 16, "longest_s": 30, "input": "", "output": ""}
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 

@@ -21,6 +21,10 @@ from soundcheck.embedding.families.support import frozen_graphs
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.files import file_sha256
 
+THREADS = 4
+ENVIRONMENT = "essentia"
+FRAMEWORKS = ("tensorflow",)
+
 SAMPLE_RATE = 48_000
 WINDOW = SAMPLE_RATE
 FFT = 2048

@@ -119,11 +119,11 @@ FILES = [
     (row("layers: [1]"), 7, "`layers` needs `layers_of`"),
 ]
 OTHERS = [
-    (probe("{name: M2, epochs: 5}"), 6, "M2 of config/probes.yaml has hidden_units: [128], and this one []"),
+    (probe("{name: M2, epochs: 5}"), 6, "M2 of config/catalogue/probes.yaml has hidden_units: [128], and this one []"),
     (
         scenario("{name: D1, transforms: [{type: Reverse}]}"),
         7,
-        "D1 is a scenario of config/deformations.yaml, and this",
+        "D1 is a scenario of config/catalogue/deformations.yaml, and this",
     ),
     (embedder("{name: crepe-tiny, like: crepe-full}"), 5, "crepe-tiny is another embedder of the catalogue"),
     (dataset("{train_on: synthetic, test_on: synthetic}"), 4, "trained and tested on the same tracks"),

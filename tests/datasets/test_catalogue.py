@@ -10,7 +10,7 @@ from soundcheck.plumbing.constants import constants
 
 
 def test_the_catalogue_equals_the_modules(repository):
-    written = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    written = yaml.safe_load((repository / "config" / "catalogue" / "datasets.yaml").read_text())
     assert sorted({entry["module"] for entry in written.values()}) == sources.names()
     for name, entry in written.items():
         if entry["module"] == "mirdata_adapter":
@@ -32,7 +32,7 @@ def test_the_catalogue_equals_the_modules(repository):
 
 def test_the_catalogue_equals_the_recipes_and_what_mirdata_tells(repository):
     pytest.importorskip("mirdata")
-    written = yaml.safe_load((repository / "config" / "datasets.yaml").read_text())
+    written = yaml.safe_load((repository / "config" / "catalogue" / "datasets.yaml").read_text())
     rows = {
         name: entry for name, entry in written.items() if entry["module"] == "mirdata_adapter" and "options" in entry
     }

@@ -1,4 +1,4 @@
-"""The catalogues in `config/`: what Soundcheck knows by name."""
+"""The catalogues in `config/catalogue/`: what Soundcheck knows by name."""
 
 import dataclasses
 import functools
@@ -30,7 +30,7 @@ class Catalog:
 
     @property
     def published(self) -> dict[str, dict]:
-        """The embedders of `config/embedders.yaml`."""
+        """The embedders of `config/catalogue/embedders.yaml`."""
         return {name: row for name, row in self.embedders.items() if name not in self.own}
 
     def extended(self, rows: object) -> "Catalog":
@@ -43,15 +43,15 @@ class Catalog:
 
 def load(root: str | Path) -> Catalog:
     """Read the catalogues and the schema of the checkout at `root`."""
-    config = Path(root) / "config"
+    known = Path(root) / "config" / "catalogue"
     return Catalog(
-        tasks=_read(config / "tasks.yaml"),
-        datasets={name: _dataset_row(row) for name, row in _read(config / "datasets.yaml").items()},
-        embedders={name: embedder_row(row) for name, row in _read(config / "embedders.yaml").items()},
-        probes=_read(config / "probes.yaml"),
-        deformations=_read(config / "deformations.yaml"),
-        transforms=_read(config / "audiomentations.yaml"),
-        metrics=_read(config / "metrics.yaml"),
+        tasks=_read(known / "tasks.yaml"),
+        datasets={name: _dataset_row(row) for name, row in _read(known / "datasets.yaml").items()},
+        embedders={name: embedder_row(row) for name, row in _read(known / "embedders.yaml").items()},
+        probes=_read(known / "probes.yaml"),
+        deformations=_read(known / "deformations.yaml"),
+        transforms=_read(known / "transforms.yaml"),
+        metrics=_read(known.parent / "metrics.yaml"),
         schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
     )
 

@@ -18,7 +18,7 @@ def wrong_rows(rows: dict, catalog: Catalog) -> Iterator[Problem]:
     for name, row in rows.items():
         path = ("catalogue", name)
         if name in catalog.published:
-            yield path, f"{name} is an embedder of config/embedders.yaml: give yours another name"
+            yield path, f"{name} is an embedder of config/catalogue/embedders.yaml: give yours another name"
         if row["family"] not in families():
             yield (*path, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families())}"
         yield from _wrong_env(row, path)

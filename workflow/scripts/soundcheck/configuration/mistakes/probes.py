@@ -10,7 +10,7 @@ from soundcheck.configuration.schema import Problem
 def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     for key, value in catalog.probes.get(probe["name"], {}).items():
         if probe[key] != value:
-            reason = f"{probe['name']} of config/probes.yaml has {key}: {value}, and this one {probe[key]}"
+            reason = f"{probe['name']} of config/catalogue/probes.yaml has {key}: {value}, and this one {probe[key]}"
             yield path, f"{reason}: write {key}: {value}, or give it another name"
     needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:

@@ -19,7 +19,7 @@ def wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Prob
         is_known = all(transform["type"] in catalog.transforms for transform in scenario["transforms"])
         published = catalog.deformations.get(scenario["name"])
         if published and is_known and _always(scenario["transforms"]) != _always(published):
-            reason = f"{scenario['name']} is a scenario of config/deformations.yaml, and this is another"
+            reason = f"{scenario['name']} is a scenario of config/catalogue/deformations.yaml, and this is another"
             yield (*path, "deformations", position), f"{reason}: give it another name"
         for step, transform in enumerate(scenario["transforms"]):
             place = (*path, "deformations", position, "transforms", step)

@@ -181,7 +181,7 @@ def test_a_dataset_under_a_name_of_ones_own_is_still_the_one_that_was_trained_on
     [
         ({"like": "deep", "layers": [4]}, "deep has layers 0 to 3, not 4"),
         ({"like": "crepe-tiny", "layers": [1]}, "crepe-tiny has a single layer"),
-        ({"like": "handcrafted-mfcc", "hop_s": 1}, "has no hop that can be chosen"),
+        ({"like": "handcrafted-mfcc", "hop_s": 1}, "has a fixed hop"),
         ({"like": "crepe-tiny", "pooling": "median"}, "pooling"),
         ({"like": "crepe-tiny", "hop_s": 0}, "hop_s"),
         ({"name": "x", "onnx": "no.onnx", "sample_rate": 16000}, "there is no file 'no.onnx'"),
@@ -200,7 +200,7 @@ def test_a_mistake_says_what_is_wrong(plan_of, embedder, expected):
 
 
 def test_a_row_of_ones_own_cannot_take_a_published_name(plan_of):
-    with pytest.raises(SoundcheckError, match="give yours another name"):
+    with pytest.raises(SoundcheckError, match="choose another name for yours"):
         plan_of(["crepe-tiny"], "catalogue: {crepe-tiny: {family: clmr, sample_rate: 22050}}")
 
 

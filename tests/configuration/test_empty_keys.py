@@ -148,7 +148,7 @@ def test_nothing_in_the_place_of_a_value_is_a_mistake_that_tells_the_default(who
             config = copy.deepcopy(whole)
             _at(config, path)[key] = None
             with pytest.raises(
-                SoundcheckError, match=f"{key}: nothing .*; leave the key out for its default, "
+                SoundcheckError, match=f"{key}: .*nothing.*; leave the key out for its default, "
             ) as error:
                 read(config, known)
             assert "1 mistake:" in str(error.value)
@@ -158,7 +158,7 @@ def test_nothing_in_the_place_of_a_value_is_a_mistake_that_tells_the_default(who
 def test_nothing_where_something_is_needed_is_a_mistake(whole, known, key):
     owner = whole if key == "experiments" else whole["experiments"][0]
     owner[key] = None
-    with pytest.raises(SoundcheckError, match=rf"{key}: nothing stands where a (list|mapping) belongs; \w+"):
+    with pytest.raises(SoundcheckError, match=rf"{key}: expected a (list|mapping), got nothing; \w+"):
         read(whole, known)
 
 
@@ -172,7 +172,7 @@ def test_an_empty_catalogue_and_empty_lists_are_none(whole, known):
 @pytest.mark.parametrize("key", ["datasets", "deformations", "embedders", "probes", "metrics", "exclude"])
 def test_an_empty_item_of_a_list_is_a_mistake(whole, known, key):
     whole["experiments"][2][key] = [*whole["experiments"][2].get(key, []), None]
-    with pytest.raises(SoundcheckError, match=rf"experiments\[2\].{key}\[\d\]: nothing stands where \w+"):
+    with pytest.raises(SoundcheckError, match=rf"experiments\[2\].{key}\[\d\]: expected \w+( \w+)?, got nothing"):
         read(whole, known)
 
 
@@ -191,9 +191,6 @@ experiments:
     file.write_text(text)
     with pytest.raises(SoundcheckError) as error:
         read(yaml.safe_load(text), known, [file])
-    assert (
-        "line 5: experiments[0].datasets[0]: mine: a folder of one's own needs `dir`; nothing stands behind `dir`"
-        in str(error.value)
-    )
+    assert "line 5: experiments[0].datasets[0]: mine: your own folder needs `dir`; `dir` is empty" in str(error.value)
     assert "line 7: experiments[0].embedders[0]: unknown embedder 'my-model'" in str(error.value)
-    assert "nothing stands behind `hear`" in str(error.value)
+    assert "`hear` is empty" in str(error.value)

@@ -96,7 +96,7 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             7,
             "min_gain_db (9) is above",
         ),
-        (MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: low}}]\n", 7, "'low' stands where a number"),
+        (MINIMAL + "    deformations: [{type: Gain, params: {min_gain_db: low}}]\n", 7, "expected a number, got 'low'"),
         (MINIMAL + "    aggregation: predicton\n", 7, "possible are mean, prediction"),
         (
             MINIMAL.replace("instrument_classification", "{name: mood, type: multi_class}"),
@@ -104,8 +104,8 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             "multiclass_classification,",
         ),
         (MINIMAL.replace("instrument_classification", "mood"), 3, "type: multiclass_classification"),
-        (MINIMAL.replace("[synthetic]", "synthetic"), 4, "'synthetic' stands where a list belongs: put each item"),
-        (MINIMAL.replace("[M1]", "[{patience: }]"), 6, "nothing stands where a whole number belongs"),
+        (MINIMAL.replace("[synthetic]", "synthetic"), 4, "expected a list, got 'synthetic': put each item"),
+        (MINIMAL.replace("[M1]", "[{patience: }]"), 6, "expected a whole number, got nothing"),
         (MINIMAL.replace("[synthetic]", "[{name: my audio, type: folder}]"), 4, "such as 'my_audio'"),
         (MINIMAL.replace("[synthetic]", "[{name: a, label: x}]"), 4, "it is one of the options: `options: {label: …}`"),
         (
@@ -119,7 +119,7 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             "there is no file 'no.csv'",
         ),
         (MINIMAL.replace("[synthetic]", "[{train_on: synthetic}]"), 4, "train_on needs test_on beside it"),
-        (MINIMAL + "    probes: [M2]\n", 7, "probes: this key is there twice"),
+        (MINIMAL + "    probes: [M2]\n", 7, "probes: this key appears twice"),
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
         (MINIMAL.replace("[handcrafted-mfcc]", "[{name: mine, hear: no.py}]"), 5, "there is no file 'no.py'"),

@@ -272,7 +272,7 @@ def test_a_task_that_applies_to_no_track_is_an_error():
 
 def test_a_classification_of_one_class_is_an_error():
     tracks = corpus()
-    with pytest.raises(ValueError, match="'bell' is the only class to train; a classification needs two"):
+    with pytest.raises(ValueError, match="'bell' is the only class to train; classification needs at least two"):
         split_of(tracks, labels=[["bell"]] * len(tracks))
 
 

@@ -163,7 +163,7 @@ def test_weights_without_an_address_say_how_to_get_them(tmp_path):
     write_config(tmp_path, {"embedders": ["neuralfp"]})
     run = snakemake(tmp_path, "embed")
     assert run.status != 0
-    assert "weights of neuralfp: there is no address to get models/neuralfp/ckpt" in run.output
+    assert "weights of neuralfp: there is not an address to get models/neuralfp/ckpt" in run.output
     assert "give its folder, or <folder>/ckpt-N, as `weights`" in run.output
 
 

@@ -54,7 +54,7 @@ def test_the_keys_of_an_own_label_are_read_as_keys(key_dataset):
         ({"dataset": "tinysol", "group": "pich"}, r"`group`: .* 'pich' \(did you mean 'pitch'\?\)"),
         ({"dataset": "tinysol", "audio": "audio_pth"}, r"`audio`: .* 'audio_pth' \(did you mean 'audio_path'\?\)"),
         ({"dataset": "tinysol", "split_attribute": "folds"}, "`split_attribute`: .* no attribute 'folds'"),
-        ({"dataset": "tinysol", "split_attribute": "family"}, "'family' tells no parts.*strings, winds"),
+        ({"dataset": "tinysol", "split_attribute": "family"}, "'family' does not name parts.*strings, winds"),
         ({"dataset": "tinysol", "label": "audio"}, "no track of mirdata's 'tinysol' can be used"),
         ({"dataset": "tinysol", "index": "no.json"}, "the `index` 'no.json' is neither"),
     ],

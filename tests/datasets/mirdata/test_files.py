@@ -54,7 +54,9 @@ def test_a_dataset_that_is_there_is_used_and_not_written_to(tinysol):
 def test_what_must_be_requested_by_hand_is_explained_in_one_message(tmp_path):
     write(tmp_path / "notes.txt")
     write_index(tmp_path, "compmusic_raga_index_1.0.json", {"1": {"audio": "RagaDataset/audio/1.mp3"}})
-    with pytest.raises(SoundcheckError, match="It has to be got by hand; mirdata's advice: While annotations") as error:
+    with pytest.raises(
+        SoundcheckError, match="You have to get it by hand; mirdata's advice: While annotations"
+    ) as error:
         mirdata_adapter.download(tmp_path, dataset="compmusic_raga")
     assert "\n" not in str(error.value)
 

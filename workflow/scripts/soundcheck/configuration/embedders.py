@@ -23,16 +23,14 @@ AXES = ("hop_s", "pooling", "layers")
 
 
 def own_kind(item: dict) -> str | None:
-    """The key by which an embedder of a configuration is a model of one's own, or None."""
+    """The key by which an embedder of a configuration is your own model, or None."""
     return next((kind for kind in OWN if kind in item), None)
 
 
 def resolve_embedders(item: dict, catalog: Catalog) -> list[Embedder]:
     """The embedders that an item of a complete, checked configuration means: one for each value of its axes."""
     kind = own_kind(item)
-    resolve = (
-        functools.partial(_of_ones_own, kind=kind) if kind else functools.partial(_of_the_catalogue, catalog=catalog)
-    )
+    resolve = functools.partial(_your_own, kind=kind) if kind else functools.partial(_of_the_catalogue, catalog=catalog)
     return [resolve(variant) for variant in _variants(item, is_named=item["name"] not in catalog.embedders)]
 
 
@@ -40,7 +38,7 @@ def _variants(item: dict, is_named: bool) -> list[dict]:
     """One item for each combination of the values of `hop_s`, `pooling` and `layers`, each with a readable name."""
     given = {axis: item[axis] for axis in AXES if axis in item}
     varied = {axis for axis, value in given.items() if _is_varied(axis, value)}
-    # A name of one's own stands as it is, unless there are several to be told apart.
+    # Your own name stays as it is, unless there are several embedders to tell apart.
     told = [axis for axis in given if axis in varied or not is_named]
     alternatives = [value if axis in varied else [value] for axis, value in given.items()]
     variants = []
@@ -81,7 +79,7 @@ def file_and_function(text: str) -> tuple[str, str]:
     return file, function or "embed"
 
 
-def _of_ones_own(item: dict, kind: str) -> Embedder:
+def _your_own(item: dict, kind: str) -> Embedder:
     file, function = file_and_function(item[kind]) if kind == "function" else (item[kind], None)
     family = _FAMILIES.get(kind, kind)
     env = item.get("env", said_by_family(family)["ENVIRONMENT"])
@@ -94,7 +92,7 @@ def _of_ones_own(item: dict, kind: str) -> Embedder:
         "title": item["name"],
         "licence_weights": "",
         "licence_code": "",
-        "citation": f"a model of one's own: {kind} {item[kind]}",
+        "citation": f"your own model: {kind} {item[kind]}",
         "pretrained_on": [],
     }
     return Embedder(item["name"], _sorted(entry), env, item["gpu"], files, (), about, made_by=item["name"])

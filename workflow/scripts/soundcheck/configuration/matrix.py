@@ -44,7 +44,8 @@ class Matrix:
 def build(config: Config) -> Matrix:
     """The cells of all experiments. A cell that two experiments share is there once, with the metrics of both.
 
-    Raises SoundcheckError where `exclude` leaves nothing to evaluate.
+    Raises:
+        SoundcheckError: `exclude` leaves nothing to evaluate.
     """
     matrix = Matrix({}, [], {}, {}, {}, {}, {}, {})
     for experiment in config.experiments:

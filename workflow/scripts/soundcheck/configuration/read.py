@@ -69,14 +69,14 @@ def _stop_at(found: list[Problem], locator: Locator) -> None:
 
 
 def _empty(keys: list[str]) -> str:
-    """That something may have been forgotten, beside a mistake of the mapping that it is forgotten in."""
-    return f"; nothing stands behind {', '.join(f'`{key}`' for key in keys)}" if keys else ""
+    """Hints at empty keys next to a mistake."""
+    return f"; {', '.join(f'`{key}`' for key in keys)} {'is' if len(keys) == 1 else 'are'} empty" if keys else ""
 
 
 def _stop_at_traps(locator: Locator) -> None:
     found = [f"  {file}, line {line}: {message}" for file, line, message in locator.traps()]
     if found:
-        raise SoundcheckError("\n".join(["the configuration does not say what it seems to say:", *found]))
+        raise SoundcheckError("\n".join(["YAML does not read the configuration as it looks:", *found]))
 
 
 def _conflicts(config: Config) -> Iterator[Problem]:
@@ -94,7 +94,7 @@ def _conflicts(config: Config) -> Iterator[Problem]:
         named += [("probe", (*path, "probes", at), item) for at, item in enumerate(experiment.probes)]
         for kind, place, item in named:
             if seen.setdefault((kind, item.name), item) != item:
-                advice = "write the shares alike" if kind == "split" else "give one of them another name"
+                advice = "write the shares alike" if kind == "split" else "rename one of them"
                 yield place, f"{kind} {item.name!r} is defined twice, differently: {advice}"
 
 
@@ -111,7 +111,7 @@ def _wrong_exclusions(config: Config) -> Iterator[Problem]:
         for position, rule in enumerate(experiment.exclude):
             if not items.keys() & rule.keys():
                 path = ("experiments", index, "exclude", position)
-                yield path, f"this would leave out everything: say what, by {', '.join(items)}"
+                yield path, f"this would exclude everything: say what to exclude, by {', '.join(items)}"
             for axis in sorted(items.keys() & rule.keys()):
                 known = list(dict.fromkeys(item.name for item in items[axis]))
                 if rule[axis] not in known:
@@ -160,7 +160,7 @@ def _dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
 def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
     kind = item.get("type", item["name"])
     entry = catalog.datasets[kind]
-    # Rows of the catalogue may share a folder; a dataset of one's own has one of its own.
+    # Entries of the catalogue may share a folder; your own dataset has its own.
     folder = Path(entry["dir"]).name if kind == item["name"] else item["name"]
     options = entry.get("options", {}) | item["options"] | ({"csv": label_file(item)} if item["csv"] else {})
     if kind == "mirdata":

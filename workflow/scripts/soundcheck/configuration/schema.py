@@ -14,12 +14,12 @@ from soundcheck.ids import safe_id
 from soundcheck.plumbing.errors import nearest
 
 Problem = tuple[tuple[str | int, ...], str]
-# What belongs into a dataset's `options`, and is easily written beside them.
+# What belongs in a dataset's `options`, and is easily written beside them.
 _OPTIONS = {"label", "dataset", "split_attribute", "group", "version", "index", "audio", "sample_rate"}
 _TYPES = {
     "array": ("a list", ": put each item on a line of its own after `- `, or all into [ ]"),
     "object": ("a mapping", ": write `key: value`, indented, or {key: value}"),
-    "string": ("text", ": put it into quotes"),
+    "string": ("text", ": put it in quotes"),
     "integer": ("a whole number", ""),
     "number": ("a number", ""),
     "boolean": ("`true` or `false`", ""),
@@ -84,15 +84,15 @@ def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
     """Each violation of the schema: its path in the configuration, and what is wrong with it."""
     schema = schema_of_given(catalog.schema)
     validator = jsonschema.Draft202012Validator(schema)
-    told = set()
+    said = set()
     for error in sorted(validator.iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]):
         for problem in _described(error, tuple(error.absolute_path), schema, catalog):
             # Of several missing keys each is an error of its own, with the same message.
-            if problem not in told:
+            if problem not in said:
                 yield problem
-            told.add(problem)
+            said.add(problem)
     for path in _not_finite(instance):
-        yield path, "this is no number that can be computed with (.inf, .nan, or too large): write another"
+        yield path, "expected a finite number, got .inf, .nan or one that is too large"
 
 
 def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catalog: Catalog) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
             yield (*path, key), f"unknown key {key!r}{_where(key, path, schema['properties'], root)}"
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        yield path, f"{', '.join(map(repr, missing))} missing; needed are {', '.join(error.validator_value)}"
+        yield path, f"{', '.join(map(repr, missing))} missing; required are {', '.join(error.validator_value)}"
     elif error.validator == "enum":
         possible = ", ".join(map(str, error.validator_value))
         hint = f"; possible are {possible}" if len(possible) < 100 else nearest(error.instance, error.validator_value)
@@ -130,21 +130,21 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
         # That of the whole configuration says nothing of a mistake.
         description = schema.get("description", "").rstrip(".") if path else ""
         advice = "" if error.instance is None else advice
-        stands = _shortened(f"{shown(error.instance)} stands where {wanted} belongs{advice}")
-        yield path, stands + f"; {description}".rstrip("; ") + _default(error)
+        expected = _shortened(f"expected {wanted}, got {shown(error.instance)}{advice}")
+        yield path, expected + f"; {description}".rstrip("; ") + _default(error)
     else:
         description = schema.get("description", "")
         yield path, f"{_shortened(error.message)}{'; ' + description if description else ''}"
 
 
 def _where(key: object, path: Path_, properties: dict, root: dict) -> str:
-    """Where a key belongs that is unknown where it stands."""
+    """Where an unknown key belongs."""
     if key in _OPTIONS and "options" in properties:
         return f"; it is one of the options: `options: {{{key}: …}}`"
     if path and key in root["properties"]:
         return "; it belongs to the top level of the file"
     if not path and key in root["$defs"]["experiment"]["properties"]:
-        return "; it belongs into an experiment, below `experiments`"
+        return "; it belongs in an experiment, below `experiments`"
     return nearest(key, properties)
 
 
@@ -157,7 +157,7 @@ def _not_finite(instance: object, path: Path_ = ()) -> Iterator[Path_]:
 
 
 def _default(error: jsonschema.ValidationError) -> str:
-    """What to do where nothing stands, and leaving the key out means something."""
+    """What to do about an empty key that may be left out."""
     if error.instance is not None or "default" not in error.schema:
         return ""
     return f"; leave the key out for its default, {json.dumps(error.schema['default'])}"

@@ -36,7 +36,9 @@ def index(
     Columns: track_id, path (relative to `folder`), duration_s, sample_rate (Hz), channels, group, left_out (reason or
     null), then the module's own. A file that is missing, empty or unreadable is listed with its reason, never dropped.
     `n_workers` threads read the headers; the table does not depend on their number.
-    Raises SoundcheckError when the module finds no track, or gives two tracks the same id.
+
+    Raises:
+        SoundcheckError: the module finds no track, or gives two tracks the same id.
     """
     folder = Path(folder)
     found = dataset_module.tracks(folder, **(options or {}))

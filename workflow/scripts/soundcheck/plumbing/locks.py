@@ -43,7 +43,8 @@ def hold_lock(path: str | Path) -> None:
 def waiting_lock(path: str | Path, message: str) -> Iterator[None]:
     """Hold the lock `path`; where another process or thread holds it, say `message` and wait. Nothing is left behind.
 
-    Raises OSError where the lock's folder cannot be written to.
+    Raises:
+        OSError: the lock's folder cannot be written to.
     """
     path = Path(path)
     stream = _acquired(path, message)

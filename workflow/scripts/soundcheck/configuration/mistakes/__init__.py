@@ -42,6 +42,6 @@ def _wrong_folders(completed: dict) -> Iterator[Problem]:
     """Folders that stand in the paths of rules, where a brace or an angle bracket would begin a wildcard."""
     for key in ("results", "models", "data"):
         if not completed[key].strip():
-            yield (key,), f"the name of a folder is empty; leave the key out for `{key}`"
+            yield (key,), f"the name of the folder is empty; leave the key out for `{key}`"
         elif set(completed[key]) & set("{}<>"):
             yield (key,), f"the folder {completed[key]!r} has braces or angle brackets in its name: choose another name"

@@ -19,7 +19,7 @@ def wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> I
         yield path, f"{ends[0]} needs {'test_on' if ends == ['train_on'] else 'train_on'} beside it"
         return
     if dataset["train_on"]["name"] == dataset["test_on"]["name"]:
-        yield path, "trained and tested on the same tracks: leave `train_on` and `test_on` out, and it is split"
+        yield path, "`train_on` and `test_on` are the same dataset: name it without them, and it is split into parts"
     for end in ends:
         yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
     for key in ("type", "dir", "csv", "options"):
@@ -34,7 +34,10 @@ def wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> I
         ):
             # A dataset that is also evaluated alone may be named with what both have.
             if dataset[end].get(key, default) not in (default, dataset.get(key, default)):
-                yield (*path, end, key), f"`{key}` belongs beside `train_on` and `test_on`, where there is another"
+                yield (
+                    (*path, end, key),
+                    f"`{key}` belongs next to `train_on` and `test_on`, where there is a different one",
+                )
     kind = dataset["train_on"].get("type", dataset["train_on"]["name"])
     if kind in catalog.datasets:
         yield from _wrong_split(dataset["split_type"], task, kind, path, catalog)
@@ -42,12 +45,15 @@ def wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> I
 
 def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if "train_on" in dataset or "test_on" in dataset:
-        yield path, "a dataset that is joined of two cannot be joined again"
+        yield path, "a dataset made of two others cannot be used here again"
         return
     kind = dataset.get("type", dataset["name"])
     if kind not in catalog.datasets:
         place = (*path, "type") if "type" in dataset else path
-        yield place, f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)}. Audio of one's own is `type: folder`"
+        yield (
+            place,
+            f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)}. For your own audio, write `type: folder`",
+        )
         return
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
@@ -58,7 +64,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     if dataset.get("dir") == "":
         yield (*path, "dir"), "the name of a folder is empty; `.` is the working directory"
     elif kind == "folder" and "dir" not in dataset:
-        yield path, f"{dataset['name']}: a folder of one's own needs `dir`"
+        yield path, f"{dataset['name']}: your own folder needs `dir`"
     elif kind == "folder" and not Path(dataset["dir"]).is_dir():
         yield (*path, "dir"), f"there is no folder {dataset['dir']!r} (paths start at the working directory)"
     if dataset["csv"] and kind != "folder":
@@ -79,11 +85,11 @@ def _wrong_option_values(options: dict, path: tuple) -> Iterator[Problem]:
     for option, value in options.items():
         if option == "sample_rate":
             if not isinstance(value, int) or isinstance(value, bool):
-                yield (*path, option), f"{shown(value)} stands where a whole number belongs"
+                yield (*path, option), f"expected a whole number, got {shown(value)}"
             continue
         several = value if option == "label" and isinstance(value, list) and value else [value]
         if not all(isinstance(each, str) for each in several):
-            yield (*path, option), f"{shown(value)} stands where text belongs: put it into quotes"
+            yield (*path, option), f"expected text, got {shown(value)}: put it in quotes"
 
 
 def label_file(dataset: dict) -> str:
@@ -95,7 +101,7 @@ def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog
     if isinstance(split_type, list):
         # Decimal fractions such as 0.7 + 0.2 + 0.1 are not exactly 1 in binary.
         if abs(sum(split_type) - 1) > 1e-6:
-            yield (*path, "split_type"), f"the three shares {split_type} sum to {sum(split_type):g}; they must sum to 1"
+            yield (*path, "split_type"), f"the shares {split_type} sum to {sum(split_type):g}; they must sum to 1"
         return
     if split_type in ("single", "all"):
         return

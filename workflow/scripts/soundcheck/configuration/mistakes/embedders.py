@@ -1,4 +1,4 @@
-"""Embedders, and rows of their catalogue, that the schema accepts, but nothing can be made of."""
+"""Embedders, and entries of their catalogue, that the schema accepts, but that cannot be used."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def wrong_rows(rows: dict, catalog: Catalog) -> Iterator[Problem]:
     for name, row in rows.items():
         path = ("catalogue", name)
         if name in catalog.published:
-            yield path, f"{name} is an embedder of config/catalogue/embedders.yaml: give yours another name"
+            yield path, f"{name} is an embedder of config/catalogue/embedders.yaml: choose another name for yours"
         if row["family"] not in families():
             yield (*path, "family"), f"unknown family {row['family']!r}{nearest(row['family'], families())}"
         yield from _wrong_env(row, path)
@@ -36,16 +36,16 @@ def _wrong_files(row: dict, path: tuple) -> Iterator[Problem]:
     for place, file in named:
         parts = file.split("/")
         if {"", ".", ".."} & set(parts) or set(file) & set("{}<>\\"):
-            yield place, f"{file!r} is no place below the folder of models: use a relative path of plain names"
+            yield place, f"{file!r} does not lie below the folder of models: use a relative path of plain names"
 
 
 def _wrong_sources(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    """Weights that cannot be had, or of which two rows say different things: they would share a file."""
+    """Weights that cannot be downloaded, or that two rows describe differently: they would share a file."""
     if row.get("weights") and "huggingface" in row:
-        yield path, "`huggingface` is in the place of `weights`: keep one of them"
+        yield path, "`huggingface` and `weights` exclude each other: keep one of them"
         return
     if "huggingface" in row and not row["huggingface"]["files"]:
-        yield (*path, "huggingface", "files"), "no file is named, such as config.json and model.safetensors"
+        yield (*path, "huggingface", "files"), "`files` is empty: name files such as config.json and model.safetensors"
     sources: dict[str, list[tuple[str, str]]] = {}
     for other in catalog.embedders.values():
         for file in other["weights"]:
@@ -53,11 +53,11 @@ def _wrong_sources(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem
     for at, file in enumerate(row.get("weights", ())):
         place = (*path, "weights", at)
         if len(set(sources.get(file["file"], ()))) > 1:
-            yield (*place, "file"), f"{file['file']!r} is there twice, from different sources: choose another place"
+            yield (*place, "file"), f"{file['file']!r} has two different sources: choose another path"
         if file["url"] and not re.match(r"(https?|hf)://.", file["url"]):
-            yield (*place, "url"), f"{file['url']!r} is no address: it begins with https://, http:// or hf://"
+            yield (*place, "url"), f"{file['url']!r} is not an address: expected https://, http:// or hf://"
         if not re.fullmatch(r"([0-9a-fA-F]{64})?", file.get("sha256", "")):
-            yield (*place, "sha256"), f"{file['sha256']!r} is no SHA-256, which has 64 digits 0 to 9 and a to f"
+            yield (*place, "sha256"), f"{file['sha256']!r} is not a SHA-256: expected 64 digits, 0 to 9 and a to f"
 
 
 def _wrong_cut(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -95,11 +95,11 @@ def wrong_embedder(embedder: dict, path: tuple, catalog: Catalog) -> Iterator[Pr
     else:
         yield from _wrong_catalogue_embedder(embedder, path, catalog)
     if len(kinds) < 2:
-        yield from _without_meaning(embedder, kinds[0] if kinds else None, path, catalog)
+        yield from _wrong_unused_keys(embedder, kinds[0] if kinds else None, path, catalog)
 
 
-def _without_meaning(embedder: dict, kind: str | None, path: tuple, catalog: Catalog) -> Iterator[Problem]:
-    """Keys that are for embedders of another kind: they would change nothing, and nobody be told."""
+def _wrong_unused_keys(embedder: dict, kind: str | None, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    """Keys that are for embedders of another kind: they would change nothing, without a word."""
     everywhere = {"name", "pooling", "layers", *(("gpu", "env", kind, *OWN[kind]) if kind else ())}
     meaningful = everywhere | (set() if kind else {"like", "options", "hop_s", "weights"})
     described = catalog.schema["$defs"]["embedder"]["properties"]
@@ -111,7 +111,7 @@ def _without_meaning(embedder: dict, kind: str | None, path: tuple, catalog: Cat
 
 def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if embedder["name"] in catalog.embedders:
-        yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: give yours another name"
+        yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: choose another name for yours"
     file = file_and_function(embedder[kind])[0] if kind == "function" else embedder[kind]
     if not (file and (Path(file).is_file() or (kind == "precomputed" and Path(file).exists()))):
         what = "folder" if kind == "precomputed" else "file"
@@ -121,7 +121,10 @@ def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog
     if "sample_rate" in OWN[kind] and "sample_rate" not in embedder:
         yield path, f"`{kind}` needs `sample_rate`, the rate in Hz of the audio that the model takes"
     if "layers" in embedder:
-        yield (*path, "layers"), f"`{kind}` gives one layer; a file for each layer makes them embedders of their own"
+        yield (
+            (*path, "layers"),
+            f"`{kind}` gives one layer; for several, give a file for each, as embedders of their own",
+        )
 
 
 def _wrong_weights_path(embedder: dict, path: tuple) -> Iterator[Problem]:
@@ -139,21 +142,21 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         own = ", ".join(f"`{key}:`" for key in OWN)
         yield (
             place,
-            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)}. A model of one's own is a path: {own}",
+            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)}. Your own model is a path: {own}",
         )
         return
     row = catalog.embedders[kind]
     if embedder["name"] != kind and embedder["name"] in catalog.embedders:
-        yield (*path, "name"), f"{embedder['name']} is another embedder of the catalogue: give yours another name"
-    # Weights of one's own may take audio at another rate.
+        yield (*path, "name"), f"{embedder['name']} is another embedder of the catalogue: choose another name for yours"
+    # Your own weights may take audio at another rate.
     own_rate = {"sample_rate": row["sample_rate"]} if embedder["weights"] else {}
     yield from _wrong_options(embedder, row["options"] | own_rate, kind, path)
     if (embedder["options"] or embedder["weights"]) and embedder["name"] == kind:
         yield path, f"{kind} with other options is another embedder: give it a `name` of its own and `like: {kind}`"
     if "hop_s" in embedder and "hop_s" not in row["options"]:
-        yield (*path, "hop_s"), f"{kind} has no hop that can be chosen"
+        yield (*path, "hop_s"), f"{kind} has a fixed hop: leave `hop_s` out"
     if embedder["weights"] and not row["weights"] and "weights" not in row["options"]:
-        yield (*path, "weights"), f"{kind} has no weights"
+        yield (*path, "weights"), f"{kind} has no weights: leave the key out"
     yield from _wrong_weights_path(embedder, path)
     yield from _wrong_layers(embedder, row, kind, path)
 
@@ -180,13 +183,13 @@ def _wrong_options(embedder: dict, standard: dict, kind: str, path: tuple) -> It
         if option not in standard:
             yield place, f"{kind} has no option {option!r}{nearest(option, standard)}"
         elif option in (*AXES, "weights") and embedder.get(option):
-            yield place, f"`{option}` is also there beside `options`: keep one of them"
+            yield place, f"`{option}` is also given outside `options`: keep one of them"
         elif is_number(standard[option]) and not is_number(value):
-            yield place, f"{shown(value)} stands where a number belongs, such as {standard[option]}"
+            yield place, f"expected a number such as {standard[option]}, got {shown(value)}"
         elif isinstance(standard[option], bool) and not isinstance(value, bool):
-            yield place, f"{shown(value)} stands where `true` or `false` belongs"
+            yield place, f"expected `true` or `false`, got {shown(value)}"
         elif isinstance(standard[option], str) and not isinstance(value, str):
-            yield place, f"{shown(value)} stands where text belongs, such as {standard[option]!r}"
+            yield place, f"expected text such as {standard[option]!r}, got {shown(value)}"
 
 
 def _wrong_layers(embedder: dict, row: dict, kind: str, path: tuple) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from soundcheck.plumbing.errors import nearest
 def wrong_metric(metric: str, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     if "." in metric:
         if not all(part.isidentifier() for part in metric.split(".")):
-            yield path, f"{metric!r} is no dotted name: `my_metrics.top3` is the function top3 of my_metrics.py"
+            yield path, f"{metric!r} is not a dotted name: `my_metrics.top3` is the function top3 of my_metrics.py"
         return
     if metric not in catalog.metrics:
         yield path, f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"

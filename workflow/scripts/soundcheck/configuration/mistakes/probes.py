@@ -11,7 +11,7 @@ def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Itera
     for key, value in catalog.probes.get(probe["name"], {}).items():
         if probe[key] != value:
             reason = f"{probe['name']} of config/catalogue/probes.yaml has {key}: {value}, and this one {probe[key]}"
-            yield path, f"{reason}: write {key}: {value}, or give it another name"
+            yield path, f"{reason}: write {key}: {value}, or choose another name"
     needed = OUTPUT_ACTIVATIONS[task.type]
     if probe.get("output_activation", needed) != needed:
         yield (

@@ -1,4 +1,4 @@
-"""Scenarios that the schema accepts, and audiomentations would refuse, or not run as it was meant."""
+"""Scenarios that the schema accepts, but audiomentations would refuse, or would not run as intended."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,10 @@ def wrong_scenarios(owner: dict, path: tuple, catalog: Catalog) -> Iterator[Prob
         if scenario["name"] == CLEAN and scenario["transforms"]:
             yield (*path, "deformations", position), "`clean` is the audio as it is: give this scenario another name"
         if scenario["name"] != CLEAN and not scenario["transforms"]:
-            yield (*path, "deformations", position), "no transforms: this would be clean audio, which is always there"
+            yield (
+                (*path, "deformations", position),
+                "no transforms: this would be clean audio, which is always evaluated",
+            )
         is_known = all(transform["type"] in catalog.transforms for transform in scenario["transforms"])
         published = catalog.deformations.get(scenario["name"])
         if published and is_known and _always(scenario["transforms"]) != _always(published):
@@ -54,11 +57,11 @@ def _wrong_values(transform: dict, place: tuple) -> Iterator[Problem]:
         other = parameters.get(f"max_{name.removeprefix('min_')}") if name.startswith("min_") else None
         path = (*place, "params", name)
         if name.startswith(("min_", "max_")) and not is_number(value):
-            yield path, f"{shown(value)} stands where a number belongs"
+            yield path, f"expected a number, got {shown(value)}"
         elif not isinstance(value, str | int | float | list | dict):
-            yield path, f"{shown(value)} stands where text or a number belongs: put it into quotes"
+            yield path, f"expected text or a number, got {shown(value)}: put text in quotes"
         elif name == "p" and not (is_number(value) and 0 < value <= 1):
-            yield path, f"{shown(value)} is no probability above 0 and up to 1; 1, the default, is every track"
+            yield path, f"{shown(value)} is not a probability above 0 and up to 1; the default, 1, deforms every track"
         elif is_number(value) and is_number(other) and value > other:
             yield path, f"{name} ({value:g}) is above max_{name.removeprefix('min_')} ({other:g})"
         if name.endswith("_path") and isinstance(value, str) and not Path(value).exists():

@@ -14,7 +14,7 @@ def wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
         hint = nearest(task["name"], catalog.tasks)
         yield (
             path,
-            f"unknown task {task['name']!r}{hint}. A task of one's own says its type: {{name: {task['name']}, "
+            f"unknown task {task['name']!r}{hint}. For your own task, give its type: {{name: {task['name']}, "
             f"type: multiclass_classification}}, or multilabel_classification, or regression",
         )
     elif known and task.get("type", known["type"]) != known["type"]:

@@ -32,7 +32,7 @@ TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilab
 
 
 def canonical(raw: object, catalog: Catalog) -> object:
-    """`raw` with shorthands expanded and synonyms replaced, and without keys that have nothing behind them.
+    """`raw` with shorthands expanded and synonyms replaced, and without empty keys.
 
     What it does not understand it leaves for the schema.
     """
@@ -93,7 +93,7 @@ def _experiment(raw: object, catalog: Catalog) -> object:
 
 
 def _given(item: object, kind: str, catalog: Catalog) -> object:
-    """Without the keys that have nothing behind them; `kind` is the name of its definition in the schema."""
+    """Without empty keys; `kind` is the name of its definition in the schema."""
     return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
 
 

@@ -1,4 +1,4 @@
-"""Keys with nothing behind them: `key:`, `key: ~` or `key: null` is as if the key were not there.
+"""Empty keys: `key:`, `key: ~` or `key: null` is as if the key were not there.
 
 That holds where leaving a key out means nothing of its own either: its default in the schema is `null` or empty. Where
 the default is a value, such as ten epochs of patience, nothing might be meant as none, and stays a mistake.
@@ -13,7 +13,7 @@ def is_nothing(described: dict) -> bool:
 
 
 def given(mapping: dict, definition: dict) -> dict:
-    """`mapping` without its keys that have nothing behind them; `definition` describes them in the schema.
+    """`mapping` without its empty keys; `definition` describes them in the schema.
 
     A `name` is among them: it is made of the other keys where it is not given.
     """

@@ -1,4 +1,4 @@
-"""Where in a YAML file a value stands, so that an error can point at it."""
+"""Where in a YAML file a value is, so that an error can point at it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ class Locator:
         return [(file, *found) for file, node in self._documents for found in traps(node, self._synonyms)]
 
     def empty_keys(self, path: Path_) -> list[str]:
-        """The keys of the mapping at `path` that have nothing behind them, in the last file that has this place."""
+        """The keys of the mapping at `path` that are empty, in the last file that has this place."""
         for _, node in reversed(self._documents):
             for part in path:
                 node = (self._child(node, part) or (0, None))[1]

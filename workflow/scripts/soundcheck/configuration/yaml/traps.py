@@ -16,7 +16,7 @@ def traps(node: yaml.Node | None, synonyms: dict[str, str]) -> Iterator[Trap]:
     """The line of each trap in a document, and what it is; `synonyms` maps names for a key to the key's own."""
     circle = _circle(node, ())
     if circle is not None:
-        yield circle, "what has this anchor contains itself: write out what it shall contain"
+        yield circle, "this anchor contains itself: write out what it should contain"
         return
     yield from _traps(node, synonyms, set())
 
@@ -56,7 +56,7 @@ def _repeated(node: yaml.MappingNode, synonyms: dict[str, str]) -> Iterator[Trap
         name = synonyms.get(written, written)
         if name in names and name not in (None, "<<"):
             other = "" if names[name] == written else f", once as {names[name]} and once as {written}"
-            yield key.start_mark.line + 1, f"{name}: this key is there twice{other}: keep one of them"
+            yield key.start_mark.line + 1, f"{name}: this key appears twice{other}: keep one of them"
         names[name] = written
 
 
@@ -68,5 +68,5 @@ def _misread(node: yaml.ScalarNode) -> Iterator[Trap]:
         why = "a leading zero makes a number octal" if _OCTAL.fullmatch(node.value) else "colons count in sixties"
         yield (
             node.start_mark.line + 1,
-            f"YAML reads {node.value} as {number}, since {why}: write the number that is meant, or quotes around text",
+            f"YAML reads {node.value} as {number}, since {why}: write the number that you mean, or put text in quotes",
         )

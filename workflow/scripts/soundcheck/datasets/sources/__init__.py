@@ -48,7 +48,11 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """The dataset module of this name. Raises SoundcheckError, with the nearest name, where there is none."""
+    """The dataset module of this name.
+
+    Raises:
+        SoundcheckError: there is none; with the nearest name.
+    """
     if name not in names():
         raise SoundcheckError(
             f"no dataset module '{name}'{did_you_mean(name, names())}; there are {', '.join(names())}."
@@ -110,7 +114,11 @@ def target_names(module: ModuleType, task: str, options: dict | None = None) -> 
 
 
 def events(module: ModuleType, tracks: pd.DataFrame, task: str) -> pd.Series:
-    """The events of each track. Raises SoundcheckError where the dataset has labels without times."""
+    """The events of each track.
+
+    Raises:
+        SoundcheckError: the dataset has labels without times.
+    """
     if not hasattr(module, "events"):
         raise SoundcheckError(
             f"{module.TITLE}: its labels have no times, so that the task '{task}' cannot be of type event_detection."

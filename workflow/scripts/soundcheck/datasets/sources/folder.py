@@ -49,7 +49,11 @@ PARTS = audiofolder.PARTS
 
 
 def download(folder: Path, **options: object) -> None:
-    """Check that the folder is there; nothing is downloaded. Raises SoundcheckError."""
+    """Check that the folder is there; nothing is downloaded.
+
+    Raises:
+        SoundcheckError: there is no such folder.
+    """
     if not Path(folder).is_dir():
         raise SoundcheckError(f"the folder '{folder}' does not exist; set `dir` to the folder that holds your audio.")
 
@@ -57,8 +61,9 @@ def download(folder: Path, **options: object) -> None:
 def tracks(folder: Path, csv: str = "", label: str | Sequence[str] = "", **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group`, `left_out`, `labels` (list[str]), `part`, and the CSV's own.
 
-    Raises SoundcheckError, naming file and rows, for a CSV that cannot be meant as it stands: missing columns, equal
-    ids, unknown parts, empty labels, or not one file where it says. Single missing files are found by the index.
+    Raises:
+        SoundcheckError: the CSV cannot be right (missing columns, equal ids, unknown parts, empty labels, or none of
+            its files is there); with file and rows. Single missing files are found by the index.
     """
     folder = Path(folder)
     if csv:
@@ -96,7 +101,8 @@ def labels_as(tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Serie
 def events(tracks: pd.DataFrame, task: str) -> pd.Series:
     """`list[str]` for each track, None, or a `str`: the reason why its events cannot be.
 
-    Raises SoundcheckError where no annotation file is named.
+    Raises:
+        SoundcheckError: no annotation file is named.
     """
     if "events" not in tracks or "events_file" not in tracks:
         raise SoundcheckError(

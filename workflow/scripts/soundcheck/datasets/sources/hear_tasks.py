@@ -54,7 +54,11 @@ _HOW_TO_GET = (
 
 
 def download(folder: Path, **options: object) -> None:
-    """Check that a task is there; nothing is downloaded. Raises SoundcheckError, which says how to get one."""
+    """Check that a task is there; nothing is downloaded.
+
+    Raises:
+        SoundcheckError: there is none; it says how to get one.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise SoundcheckError(f"the folder '{folder}' does not exist. {_HOW_TO_GET}")
@@ -68,7 +72,9 @@ def tracks(folder: Path, sample_rate: int | None = None, **options: object) -> p
 
     `sample_rate` (Hz) chooses among those that are there, by default the highest. An id is split and file name, the
     same for each rate. A clip whose label is not in the vocabulary is left out; missing files are found by the index.
-    Raises SoundcheckError, naming the file, for a folder that is no task.
+
+    Raises:
+        SoundcheckError: the folder is not a task; with the name of the file.
     """
     folder = Path(folder)
     task = _task_folder(folder)
@@ -113,7 +119,8 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
 def events(tracks: pd.DataFrame, task: str) -> pd.Series:
     """`list[str]` for each clip, or a `str`: the reason why its events cannot be.
 
-    Raises SoundcheckError for a scene task.
+    Raises:
+        SoundcheckError: it is a scene task.
     """
     if "events" not in tracks:
         raise SoundcheckError(
@@ -232,7 +239,7 @@ def _events(found: object, where: str) -> list[Event]:
         except (TypeError, ValueError):
             times_s = [math.nan]
         if not all(map(math.isfinite, times_s)):
-            raise SoundcheckError(f"{where} has an event whose start or end is no number: {json.dumps(value)}.")
+            raise SoundcheckError(f"{where} has an event whose start or end is not a number: {json.dumps(value)}.")
         events.append(Event(*times_s, str(value["label"]).strip()))
     return events
 

@@ -80,7 +80,9 @@ _COLUMNS = ("track_id", "path", "group", "left_out", "tags", *(f"part_{name}" fo
 def download(folder: Path, **options: object) -> None:
     """Fetch clips (3 GB), annotations and splits where `folder` is absent or empty; use what is there otherwise.
 
-    Raises `DownloadError` when they cannot be had, SoundcheckError when the folder holds something else.
+    Raises:
+        DownloadError: they cannot be downloaded.
+        SoundcheckError: the folder holds something else.
     """
     install(folder, TITLE, _make)
     _annotations_file(Path(folder))
@@ -102,7 +104,9 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
 
     `tags` are those of all 188 that the clip has. The columns `part_<split>` are empty where a split does not name the
     clip, or where its files are not in the folder. Clips that a split names and the annotations lack are left out.
-    Raises SoundcheckError for annotations or splits that are not in the published form.
+
+    Raises:
+        SoundcheckError: annotations or splits are not in the published form.
     """
     folder = Path(folder)
     found = {_key(path): path for path in audio_files(folder)}

@@ -60,7 +60,8 @@ class Options:
 def download(folder: Path, **options: object) -> None:
     """Make the index and, where mirdata knows how, the files present; a folder that holds something is left as it is.
 
-    Raises SoundcheckError, with mirdata's advice, when there is no audio then: it has to be requested by hand.
+    Raises:
+        SoundcheckError: there is no audio then, because it has to be requested by hand; with mirdata's advice.
     """
     folder, chosen = Path(folder), _chosen(options)
     dataset = _dataset(chosen, folder)
@@ -88,7 +89,9 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
     Columns: track_id (mirdata's), path, group, left_out, mirdata (the dataset's name), grouped_by, parts (its part in
     each published fold, empty where it has none; None without a published split), and, as list[str], either `labels`
     (of the option `label`) or the attributes of the recipe's tasks. The values of tracks without audio are not read.
-    Raises SoundcheckError for unknown names, for an index that is not here, and where no track can be used at all.
+
+    Raises:
+        SoundcheckError: a name is unknown, the index is absent, or no track can be used.
     """
     folder, chosen = Path(folder), _chosen(options)
     dataset = _dataset(chosen, folder)
@@ -115,7 +118,10 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     """`list[str]` for each track; None where mirdata gives no label; or a `str`, why the track is left out of the task.
 
-    `key_estimation` reads labels as one of the 24 keys. Raises SoundcheckError for a task that the dataset lacks.
+    `key_estimation` reads labels as one of the 24 keys.
+
+    Raises:
+        SoundcheckError: the dataset has no such task.
     """
     if "labels" in tracks:
         column, read = "labels", one_key if task == "key_estimation" else as_given
@@ -128,10 +134,11 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame | None:
     """The published folds: `track_id`, `fold`, `part`; None where there are none for this task.
 
-    Raises SoundcheckError for a `name`: mirdata's splits have none.
+    Raises:
+        SoundcheckError: a `name` is given: mirdata's splits have none.
     """
     if name is not None:
-        raise SoundcheckError(f"mirdata's splits have no names, so that there is none called '{name}'.")
+        raise SoundcheckError(f"mirdata's splits have no names, so there is none called '{name}'.")
     if "labels" not in tracks and not _task(tracks, task).split:
         return None
     rows = [
@@ -169,7 +176,11 @@ def _chosen(options: dict) -> Options:
 
 
 def _dataset(chosen: Options, folder: Path):
-    """mirdata's dataset, of the chosen version. Raises SoundcheckError, with the nearest name, where there is none."""
+    """mirdata's dataset, of the chosen version.
+
+    Raises:
+        SoundcheckError: there is none; with the nearest name.
+    """
     try:
         import mirdata
     except ImportError as problem:
@@ -196,7 +207,7 @@ def _dataset(chosen: Options, folder: Path):
     meant = module.INDEXES[version]
     if isinstance(meant, str) and meant not in module.INDEXES:
         raise SoundcheckError(
-            f"mirdata {mirdata.__version__} is at fault: its '{chosen.dataset}' has no version '{meant}', which it "
+            f"mirdata {mirdata.__version__} has a fault: its '{chosen.dataset}' has no version '{meant}', which it "
             f"means by '{version}'. Choose a `version` of {', '.join(module.INDEXES)}, or another release of mirdata."
         )
     return module.Dataset(data_home=str(folder), version=version)

@@ -85,7 +85,10 @@ def download(folder: Path, subset: str = "", **options: object) -> None:
 
     `moodtheme` alone has an archive of its own (about 46 GB). The other subsets share one (about 156 GB), which holds
     the tracks of moodtheme too, so that its folder serves all four.
-    Raises `DownloadError` when they cannot be had, SoundcheckError when the folder holds something else.
+
+    Raises:
+        DownloadError: they cannot be downloaded.
+        SoundcheckError: the folder holds something else.
     """
     _check(subset)
     install(folder, TITLE, lambda work: _make(work, subset))
@@ -132,7 +135,9 @@ def tracks(folder: Path, subset: str = "", **options: object) -> pd.DataFrame:
     """One row a track: `track_id`, `path`, `group` (artist), album, tags, and `part_0` to `part_4`.
 
     A file that is missing is listed at its published place, and reported by the index.
-    Raises SoundcheckError for splits that are not in the published form, and where there is no audio at all.
+
+    Raises:
+        SoundcheckError: splits are not in the published form, or there is no audio at all.
     """
     _check(subset)
     folder = Path(folder)

@@ -68,7 +68,9 @@ _FIELDS = ("instrument", "note", "length", "dynamic", "articulation")
 def download(folder: Path, **options: object) -> None:
     """Fetch and unpack the public archive (230 MB) where `folder` is absent or empty; use what is there otherwise.
 
-    Raises `DownloadError` when it cannot be had, SoundcheckError when the folder holds files but no audio.
+    Raises:
+        DownloadError: it cannot be downloaded.
+        SoundcheckError: the folder holds files but no audio.
     """
     installed = install(folder, TITLE, _make)
     n_files = len(audio_files(folder))

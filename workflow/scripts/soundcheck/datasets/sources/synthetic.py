@@ -93,14 +93,15 @@ _CHORD_TIMBRES = ("synthetic-bowed", "synthetic-brass", "synthetic-organ", "synt
 def download(folder: Path, **options: object) -> None:
     """Render all tracks into `folder`, which is complete or absent; do nothing where this version is there already.
 
-    Raises FileExistsError when the folder holds files that are not an earlier rendering.
+    Raises:
+        FileExistsError: the folder holds files that are not an earlier rendering.
     """
     folder = Path(folder)
     marker = folder / "synthetic.json"
     if marker.is_file() and json.loads(marker.read_text()).get("version") == VERSION:
         return
     if folder.exists() and any(folder.iterdir()) and not marker.is_file():
-        raise FileExistsError(f"'{folder}' holds other files; give the synthetic dataset a `dir` of its own.")
+        raise FileExistsError(f"'{folder}' holds other files; set `dir` of the synthetic dataset to another folder.")
     temporary = folder.with_name(f".{folder.name}.rendering")
     shutil.rmtree(temporary, ignore_errors=True)
     write(_notes() + _progressions(), temporary)

@@ -88,7 +88,9 @@ _COLUMNS = ("track_id", "path", "group", "left_out", "singer", "context", "techn
 def download(folder: Path, **options: object) -> None:
     """Fetch and unpack the archive (2.1 GB) where `folder` is absent or empty; use what is there otherwise.
 
-    Raises `DownloadError` when it cannot be had, SoundcheckError when the folder holds files but no audio.
+    Raises:
+        DownloadError: it cannot be downloaded.
+        SoundcheckError: the folder holds files but no audio.
     """
     install(folder, TITLE, _make)
     if not audio_files(folder):
@@ -161,7 +163,7 @@ def _track(path: str) -> dict:
 
 
 def _contradiction(name: str, folders: tuple[str, ...]) -> str | None:
-    """Why the singer of a file cannot be told, or None."""
+    """Why the singer of a file is not known, or None."""
     if not folders:
         return "not in a technique's folder"
     found = _SINGER.match(name)

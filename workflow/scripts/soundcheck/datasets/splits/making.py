@@ -108,7 +108,8 @@ def make_split(
     For event detection, `events` hold lists of events (`soundcheck.events`), None or reasons in the place of labels.
     Their labels are handled as those of a multilabel task, and the table has a column `events` of those that stay.
 
-    Raises SoundcheckError for overlapping or empty parts, and for arguments that make no sense.
+    Raises:
+        SoundcheckError: parts overlap or are empty, or arguments make no sense.
     """
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
     if task_type not in TASK_TYPES:
@@ -145,7 +146,9 @@ def make_split(
     if split != EVERYTHING:
         check(table, groups=not is_official, name=name, ids="id" not in allow_overlap, drawn=not is_official)
         if task_type == "multiclass" and len(classes) < 2:
-            raise SoundcheckError(f"{name}: '{classes[0]}' is the only class to train; a classification needs two.")
+            raise SoundcheckError(
+                f"{name}: '{classes[0]}' is the only class to train; classification needs at least two."
+            )
     metadata = {
         "dataset": dataset,
         "task": task,

@@ -1,4 +1,4 @@
-"""Parts as a dataset's authors published them, or as a table of one's own says."""
+"""Parts as a dataset's authors published them, or as your own table says."""
 
 import numpy as np
 import pandas as pd

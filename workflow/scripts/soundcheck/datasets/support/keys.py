@@ -18,7 +18,10 @@ def normalise(name: str) -> str:
 
     Understood: `Db major`, `C:maj`, `C#min`, `Cm`, `c minor`, `F# Minor`, `E♭ major`, `B-flat minor`, and `G` (a
     capital alone is major).
-    Raises SoundcheckError, naming the nearest valid key, for anything else: other modes, `8A`, several keys, `c` alone.
+
+    Raises:
+        SoundcheckError: it is anything else (other modes, `8A`, several keys, `c` alone); with the nearest
+            valid key.
     """
     match = _KEY.fullmatch(name.strip())
     mode = _mode(match) if match else None

@@ -26,7 +26,8 @@ def rotations(values: Sequence[str | None], folds: Sequence[str]) -> list[list[s
 def split_name(splits: Mapping[str, Sequence[str]], task: str, name: str | None) -> str | None:
     """The published split of a task that `name` picks; the first one without a name; None where there is none.
 
-    Raises SoundcheckError, with the nearest, for a name that is none of them.
+    Raises:
+        SoundcheckError: there is none of this name; with the nearest.
     """
     names = splits.get(task, ())
     if name is None:

@@ -89,7 +89,7 @@ def load(entry: dict, device: str) -> Embedder:
     if declared != embedder.sample_rate:
         raise SoundcheckError(
             f"embedder {entry['name']}: its entry says sample_rate {declared}, but the model takes audio at "
-            f"{embedder.sample_rate} Hz: correct it, or say `options: {{sample_rate: {embedder.sample_rate}}}` beside "
-            "`weights` of your own, if these are the weights that were meant"
+            f"{embedder.sample_rate} Hz: correct it, or, if you mean these weights, set "
+            f"`options: {{sample_rate: {embedder.sample_rate}}}` next to your own `weights`"
         )
     return embedder

@@ -87,7 +87,7 @@ def _checkpoint(path: Path, owner: str) -> object:
     except Exception as error:  # PyTorch has no type of its own for a file that it cannot read
         raise SoundcheckError(
             f"{owner} is not a checkpoint of PyTorch that holds tensors alone, or is damaged ({_short(error)}); "
-            "download it again, or, if it is a training's own, keep its weights only: "
+            "download it again, or, if it was saved during training, keep its weights only: "
             "torch.save(torch.load(path, weights_only=False)['state_dict'], new_path)"
         ) from error
 
@@ -123,7 +123,8 @@ def _encoder(checkpoint: object, network: SampleCNN, owner: str) -> dict[str, to
     if len(prefixes) != 1:
         found = ", ".join(list(state)[:3]) or "none"
         raise SoundcheckError(
-            f"{owner} is no checkpoint of CLMR: expected tensors such as encoder.sequential.0.0.weight, found {found}"
+            f"{owner} is not a checkpoint of CLMR: expected tensors such as encoder.sequential.0.0.weight, "
+            f"found {found}"
         )
     (prefix,) = prefixes
     encoder = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix + mark)}

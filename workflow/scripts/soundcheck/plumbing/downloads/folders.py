@@ -15,7 +15,9 @@ def install(folder: str | Path, title: str, make: Callable[[Path], Path]) -> boo
     A folder that holds anything is used as it is. Otherwise `make` gets a working folder beside it, `<name>.download`,
     which keeps what a killed or failed run received, and returns the tree within it that then becomes `folder`.
     Where another run does the same, it is waited for, and what it made is used.
-    Raises `DownloadError` when the disk is full or the folder cannot be written.
+
+    Raises:
+        DownloadError: the disk is full or the folder cannot be written.
     """
     # A link to a folder on another disk stays a link.
     folder = Path(folder).resolve()

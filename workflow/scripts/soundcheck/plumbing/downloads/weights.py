@@ -21,7 +21,7 @@ def download(
     variable HF_ENDPOINT names.
 
     Raises:
-        DownloadError: they cannot be had, or are not those that the catalogue names.
+        DownloadError: they cannot be downloaded, or are not those that the catalogue names.
     """
     path = Path(path)
     names = ", ".join(embedders) or path.name

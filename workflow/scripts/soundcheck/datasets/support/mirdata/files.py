@@ -18,7 +18,8 @@ _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2")
 def find_index(dataset, folder: Path, given: str) -> Path | None:
     """Where the index lies: where the option says, in `dir`, or where mirdata keeps it; None where it is not yet.
 
-    Raises SoundcheckError when the file that the option names is not there.
+    Raises:
+        SoundcheckError: the file that the option names is not there.
     """
     if given:
         for path in (Path(given), folder / given):
@@ -30,7 +31,11 @@ def find_index(dataset, folder: Path, given: str) -> Path | None:
 
 
 def open_index(dataset, folder: Path, given: str) -> None:
-    """Let `dataset` use the index that there is. Raises SoundcheckError for one that is absent, damaged or empty."""
+    """Let `dataset` use the index that there is.
+
+    Raises:
+        SoundcheckError: it is absent, damaged or empty.
+    """
     path = find_index(dataset, folder, given)
     if path is None:
         raise SoundcheckError(_no_index(dataset, folder))
@@ -50,7 +55,10 @@ def open_index(dataset, folder: Path, given: str) -> None:
 def download(dataset, folder: Path, given: str, title: str, licence: str) -> None:
     """Make index and files present, where mirdata knows how. A folder that holds something is left as it is.
 
-    Files are downloaded and unpacked beside `folder`, which appears when all is in it. Raises SoundcheckError.
+    Files are downloaded and unpacked beside `folder`, which appears when all is in it.
+
+    Raises:
+        SoundcheckError: it cannot be downloaded or unpacked.
     """
     remotes = _published(dataset)
     has_index = find_index(dataset, folder, given) is not None
@@ -95,7 +103,7 @@ def no_audio(dataset, folder: Path, first: str) -> str:
     found = f"none of the audio that mirdata's index of '{dataset.name}' names is in '{folder}' (first: '{first}')"
     advice = " ".join((dataset._download_info or "").replace("{}", str(folder)).split())
     if advice:
-        return f"{found}. It has to be got by hand; mirdata's advice: {advice}"
+        return f"{found}. You have to get it by hand; mirdata's advice: {advice}"
     if not dataset.remotes:
         return f"{found}. mirdata cannot download it: see {dataset.readme}"
     return f"{found}. Set `dir` to the folder that mirdata calls data_home, or to an absent one to download it into."

@@ -25,7 +25,9 @@ def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
     """The part of each track in each published fold, empty where it is in none; None where nothing is published.
 
     Whole numbers are folds: in rotation i, fold i validates, fold i + 1 tests, the others train.
-    Raises SoundcheckError when the attribute that the configuration names tells no parts.
+
+    Raises:
+        SoundcheckError: the attribute that the configuration names does not name parts.
     """
     if plan.split == OFFICIAL:
         folds = _folds_of_mirdata(dataset)
@@ -38,8 +40,8 @@ def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
         return [[_PARTS.get(value, "")] for value in values]
     if plan.is_own_split and plan.split:
         raise SoundcheckError(
-            f"`split_attribute`: '{plan.split}' tells no parts of mirdata's '{dataset.name}'. Its values are "
-            f"{several(there) or 'all empty'}; needed are train and test ({', '.join(_PARTS)}), or at least three "
+            f"`split_attribute`: '{plan.split}' does not name parts of mirdata's '{dataset.name}'. Its values are "
+            f"{several(there) or 'all empty'}; expected train and test ({', '.join(_PARTS)}), or at least three "
             "whole numbers for folds."
         )
     return [None] * len(rows)

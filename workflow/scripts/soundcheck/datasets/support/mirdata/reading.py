@@ -40,7 +40,11 @@ class Row:
 
 
 def rows(dataset, plan: Plan, folder: Path) -> list[Row]:
-    """A row for each track of the index, in its order. Raises SoundcheckError where none of them can be used."""
+    """A row for each track of the index, in its order.
+
+    Raises:
+        SoundcheckError: none of them can be used.
+    """
     _check_metadata(dataset, folder)
     found = [_row(dataset, track_id, plan, folder) for track_id in dataset.track_ids]
     _check_usable(found, dataset, folder)
@@ -145,7 +149,7 @@ def _value(track: object, name: str) -> object:
     value = getattr(track, first)
     for entry in inner:
         if not isinstance(value, dict):
-            raise SoundcheckError(f"'{first}' is no dictionary, so that it has no '{entry}'")
+            raise SoundcheckError(f"'{first}' is not a dictionary, so it has no '{entry}'")
         if entry not in value:
             raise SoundcheckError(f"no '{entry}' in '{first}'{did_you_mean(entry, value)}")
         value = value[entry]
@@ -163,13 +167,13 @@ def _values(value: object, name: str) -> list[str]:
         return [text] if text else []
     if isinstance(value, list | tuple | set | frozenset):
         if any(not isinstance(each, str | int) for each in value):
-            raise SoundcheckError(f"'{name}' is a list of other things than texts, which is no label")
+            raise SoundcheckError(f"'{name}' is a list of things that are not text, so it is not a label")
         found = [text for each in value for text in _values(each, name)]
         return sorted(found) if isinstance(value, set | frozenset) else found
     if isinstance(value, dict):
         example = f"{name}.{next(iter(value), 'entry')}"
         raise SoundcheckError(f"'{name}' is a dictionary; name an entry of it, as in '{example}'")
-    raise SoundcheckError(f"'{name}' is a {type(value).__name__}, which is no label")
+    raise SoundcheckError(f"'{name}' is a {type(value).__name__}, which is not a label")
 
 
 def _check_usable(found: list[Row], dataset, folder: Path) -> None:

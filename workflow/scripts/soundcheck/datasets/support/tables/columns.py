@@ -76,7 +76,11 @@ def _split_label(cell: str | list[str], column: str) -> list[str]:
 
 
 def parts_of(path: Path, rows: list[dict], column: str | None) -> list[str | None]:
-    """The part of each row: train, validation or test. Raises SoundcheckError for any other."""
+    """The part of each row: train, validation or test.
+
+    Raises:
+        SoundcheckError: a part has any other name.
+    """
     if column is None:
         return [None] * len(rows)
     unknown = [row for row in rows if row[column] and row[column].lower() not in PARTS]
@@ -93,18 +97,22 @@ def parts_of(path: Path, rows: list[dict], column: str | None) -> list[str | Non
 
 
 def folds_of(path: Path, rows: list[dict]) -> list[str | None]:
-    """The fold of each row. Raises SoundcheckError for what is no whole number, and for fewer than three."""
+    """The fold of each row.
+
+    Raises:
+        SoundcheckError: a fold is not a whole number, or there are fewer than three.
+    """
     strange = [row for row in rows if row["fold"] and not str(row["fold"]).isdecimal()]
     if strange:
         raise SoundcheckError(
-            f"{path}, row {strange[0][files.ROW]}: column 'fold' holds '{strange[0]['fold']}', no whole number. "
-            "Folds are numbered; parts such as train and test stand in a column 'split'."
+            f"{path}, row {strange[0][files.ROW]}: column 'fold' holds '{strange[0]['fold']}', which is not a whole "
+            "number. Folds are numbered; parts such as train and test go into a column 'split'."
         )
     numbers = {row["fold"] for row in rows if row["fold"]}
     if len(numbers) in (1, 2):
         raise SoundcheckError(
             f"{path}: column 'fold' has {len(numbers)} of at least three folds that it takes to train, validate and "
-            "test. Remove the column, and parts are drawn; or name the parts in a column 'split'."
+            "test. Remove the column to draw parts at random, or name the parts in a column 'split'."
         )
     return [row["fold"] or None for row in rows]
 

@@ -17,7 +17,10 @@ def read(path: Path, known: Collection[str]) -> tuple[list[str], list[dict]]:
     """Column names and rows of a `.csv` or `.jsonl` file; a cell is a `str`, or in JSON a list of them (`list[str]`).
 
     All is stripped of stray spaces; blank rows are skipped, but count in the rows' numbers, which `ROW` holds. Names of
-    `known` columns may be written in capitals. Raises SoundcheckError, naming file and row.
+    `known` columns may be written in capitals.
+
+    Raises:
+        SoundcheckError: the table cannot be read; with file and row.
     """
     return _read_jsonl(path) if path.suffix.lower() == ".jsonl" else _read_csv(path, known)
 
@@ -42,7 +45,7 @@ def _read_csv(path: Path, known: Collection[str]) -> tuple[list[str], list[dict[
     columns = [name.lower() if name.lower() in known else name for name in columns]
     repeated = [name for name in dict.fromkeys(columns) if name and columns.count(name) > 1]
     if repeated:
-        raise SoundcheckError(f"{path}: the column '{repeated[0]}' is there twice.")
+        raise SoundcheckError(f"{path}: the column '{repeated[0]}' appears twice.")
     rows = []
     for number, cells in lines[1:]:
         if not any(cells):
@@ -98,7 +101,7 @@ def refuse_duplicates(path: Path, column: str, values: list[str], rows: list[dic
         more = f", and {len(twice) - 1} more such values" if len(twice) > 1 else ""
         raise SoundcheckError(
             f"{path}, rows {several(found)}: the same {column} '{value}'{more}. Each row is one track; several "
-            "labels of one stand in one row, separated by bars, in a column 'labels'."
+            "labels of a track go into one row, separated by bars, in a column 'labels'."
         )
 
 

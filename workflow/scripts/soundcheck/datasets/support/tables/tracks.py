@@ -1,4 +1,4 @@
-"""Tables of one's own audio: a CSV, or the metadata files of the audiofolder layout, as the rows of tracks."""
+"""Tables of your own audio: a CSV, or the metadata files of the audiofolder layout, as the rows of tracks."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,11 @@ _OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
 
 
 def find_csv(folder: Path, name: str) -> Path:
-    """Where a CSV lies: in the working directory, or in the folder of audio. Raises SoundcheckError."""
+    """Where a CSV is: in the working directory, or in the folder of audio.
+
+    Raises:
+        SoundcheckError: it is in neither.
+    """
     path = here_or_in(folder, name)
     if path:
         return path
@@ -33,7 +37,11 @@ def find_csv(folder: Path, name: str) -> Path:
 
 
 def from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFrame:
-    """The rows of tracks of a CSV whose column `path` is relative to `folder`. Raises SoundcheckError."""
+    """The rows of tracks of a CSV whose column `path` is relative to `folder`.
+
+    Raises:
+        SoundcheckError: the CSV is wrong; with file and rows.
+    """
     columns, rows = _with_path(*label_files.read(path, (*COLUMNS, *PATHS)))
     columns, rows = _with_events(folder, path, columns, rows)
     _require_path(path, columns, rows, "path")
@@ -57,7 +65,11 @@ def _below(folder: Path, path: PurePosixPath) -> str:
 
 
 def from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -> pd.DataFrame:
-    """The rows of tracks of metadata files, each of which names audio beside or below it. Raises SoundcheckError."""
+    """The rows of tracks of metadata files, each of which names audio beside or below it.
+
+    Raises:
+        SoundcheckError: a file is wrong, or two of them name one track.
+    """
     tables = []
     for path in files:
         columns, rows = label_files.read(path, COLUMNS)

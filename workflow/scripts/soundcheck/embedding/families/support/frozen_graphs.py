@@ -109,8 +109,8 @@ def _advice(place, batch: np.ndarray) -> str:
     """What to do about a graph that refuses a batch."""
     if place.shape.rank == 2 < batch.ndim:
         return (
-            "it takes vectors: a classification head of embeddings is no embedder; name the model whose embeddings it "
-            "takes, and a probe is trained in the place of the head"
+            "it takes vectors: it is a classification head, not an embedder; name the model whose embeddings it takes, "
+            "and a probe is trained instead of the head"
         )
     return "are these the weights that its options (algorithm, patch, batch size) describe?"
 

@@ -71,7 +71,7 @@ def _variables(prefix: Path, entries: list[tuple[bytes, bytes]], n_shards: int) 
 def _entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The keys and values of a table, in order."""
     if len(table) < _FOOTER or struct.unpack("<Q", table[-8:])[0] != _MAGIC:
-        raise ValueError("the index is no checkpoint's, or is cut short")
+        raise ValueError("the index is not that of a checkpoint, or is cut short")
     footer = _Varints(table[-_FOOTER:])
     footer.next(), footer.next()  # where the unused index of metadata lies
     for _, handle in _block(table, footer.next(), footer.next()):

@@ -31,6 +31,9 @@ BUILT_IN = {
     "segment_error_rate": "soundcheck.scoring.metrics.events.segment_error_rate",
 }
 
+# What calls a user's own metric; imported by name, for it needs NumPy, and nobody else needs it.
+_RESAMPLING = "soundcheck.scoring.metrics.resampling"
+
 # Of the built-in ones.
 LOWER_IS_BETTER = {"mae", "segment_error_rate"}
 
@@ -50,17 +53,13 @@ def metric(name: str) -> Callable:
         return _imported(BUILT_IN[name])
     if "." not in name:
         raise SoundcheckError(f"metric {name!r} is not known: one of {', '.join(BUILT_IN)}, or package.module.function")
-    # It needs NumPy, which nobody needs who asks what is known of a metric.
-    from soundcheck.scoring.metrics.resampling import resampling
-
-    return resampling(_imported(name))
+    return _imported(f"{_RESAMPLING}.resampling")(_imported(name))
 
 
-def module_of(name: str) -> str | None:
-    """The module of a metric's function, named below `soundcheck` as digests name it; None of a user's function."""
-    if name not in BUILT_IN:
-        return None
-    return BUILT_IN[name].removeprefix("soundcheck.").rpartition(".")[0]
+def module_of(name: str) -> str:
+    """The module of a metric, named below `soundcheck` as digests name it; of a user's own, what calls it."""
+    dotted = BUILT_IN[name].rpartition(".")[0] if name in BUILT_IN else _RESAMPLING
+    return dotted.removeprefix("soundcheck.")
 
 
 def _imported(dotted: str) -> Callable:

@@ -15,6 +15,7 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests import listing_digest, source_digest
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.locks import hold_lock
+from soundcheck.scoring import metrics
 
 
 def stop(error):
@@ -191,27 +192,17 @@ def task_type_of(wildcards):
 def fitting_modules(wildcards):
     return (
         ("probing.event_fitting", "scoring.metrics.events")
-        if task_type_of(wildcards) == "event_detection"
+        if plan.tasks[wildcards.task].kind.has_times
         else ("probing.fitting",)
     )
 
 
 def scoring_modules(wildcards):
-    task = plan.tasks[wildcards.task]
-    own = (
-        "scoring.metrics.key"
-        if task.is_key
-        else {
-            "multiclass": "scoring.metrics.classification",
-            "multilabel": "scoring.metrics.tagging",
-            "regression": "scoring.metrics.regression",
-            "event_detection": "scoring.metrics.events",
-        }[task.type]
-    )
+    own = sorted({metrics.module_of(name) for name in metrics_of(wildcards)} - {None})
     return (
-        ("probing.predicting", "scoring.scores", own, "probing.detection")
-        if task.type == "event_detection"
-        else ("probing.predicting", "scoring.scores", own)
+        ("probing.predicting", "scoring.scores", *own, "probing.detection")
+        if plan.tasks[wildcards.task].kind.has_times
+        else ("probing.predicting", "scoring.scores", *own)
     )
 
 

@@ -3,15 +3,9 @@
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    import os
-    import sys
-
     from soundcheck.probing.predicting import write_predictions
     from soundcheck.scoring.scores import scores_from_predictions
     from soundcheck.scoring.table import write_scores
-
-    # A user's own metrics lie in the working directory.
-    sys.path.append(os.getcwd())
 
     if snakemake.params.task_type == "event_detection":
         from soundcheck.probing.detection import predictions

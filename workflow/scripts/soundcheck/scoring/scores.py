@@ -58,7 +58,8 @@ def scores_from_predictions(
     axes = {axis: metadata[axis] for axis in AXES}
     rows = []
     for name in metric_names:
-        found = _confusion(folds, classes) if name == "confusion" else _metric(metrics.metric(name), folds, classes)
+        is_matrix = metrics.described(name).is_matrix
+        found = _confusion(folds, classes) if is_matrix else _metric(metrics.metric(name), folds, classes)
         rows += [{**dict.fromkeys(COLUMNS), **axes, "metric": name, **row} for row in found]
     return rows
 

@@ -15,11 +15,12 @@ from soundcheck.scoring.table import AXES
 
 LIBRARY = digests.LIBRARY
 # The few words that all rooms share.
-ROOT = {"ids", "seeds", "events", "parquet", "keys"}
+ROOT = {"ids", "seeds", "events", "parquet", "keys", "tasks"}
 # From which rooms, or single modules of rooms, each room may import.
 ROOMS = {
     "plumbing": (),
-    "configuration": ("plumbing", "ids"),
+    # What is known of metrics is one light dictionary, beside their functions.
+    "configuration": ("plumbing", "ids", "tasks", "scoring.metrics"),
     "audio": ("plumbing", *ROOT),
     "datasets": ("plumbing", *ROOT),
     "embedding": ("plumbing", *ROOT, "audio"),

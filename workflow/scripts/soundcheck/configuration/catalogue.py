@@ -6,13 +6,16 @@ from pathlib import Path
 
 import yaml
 
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
+
 # Where a family's environment is not one of its own.
 _ENVIRONMENTS = {"huggingface": "mert", "openl3": "essentia"}
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """Entries by name: tasks, datasets, embedders, probes, deformations (scenarios), transforms, metrics."""
+    """Entries by name: tasks, datasets, embedders, probes, deformations (scenarios), transforms."""
 
     tasks: dict[str, dict]
     datasets: dict[str, dict]
@@ -20,7 +23,6 @@ class Catalog:
     probes: dict[str, dict]
     deformations: dict[str, list]
     transforms: dict[str, list]
-    metrics: dict[str, dict]
     schema: dict
     own: tuple[str, ...] = ()
 
@@ -47,8 +49,7 @@ def load(root: str | Path) -> Catalog:
         probes=_read(config / "probes.yaml"),
         deformations=_read(config / "deformations.yaml"),
         transforms=_read(config / "audiomentations.yaml"),
-        metrics=_read(config / "metrics.yaml"),
-        schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
+        schema=_with_metrics(_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml")),
     )
 
 
@@ -88,6 +89,24 @@ def _huggingface_files(repo: str, revision: str, files: list[str] | dict[str, st
         }
         for file, sha256 in digests.items()
     ]
+
+
+def _with_metrics(schema: dict) -> dict:
+    """The schema with the names of metrics, of which the file says only where they belong."""
+    by_task: dict[str, list[str]] = {}
+    for name, metric in METRICS.items():
+        by_task.setdefault(metric.task, []).append(name)
+    described = schema["$defs"]["experiment"]["properties"]["metrics"]
+    of_tasks = "; ".join(f"{', '.join(f'`{name}`' for name in names)} ({task})" for task, names in by_task.items())
+    described["description"] = described["description"].format(metrics=of_tasks)
+    described = schema["$defs"]["probe"]["properties"]["save_criterion"]
+    names = ["loss", *(name for name, metric in METRICS.items() if metric.criterion)]
+    described["description"] = described["description"].format(
+        criteria=", ".join(f"`{name}`" for name in names),
+        defaults=", ".join(f"`{kind.criterion}` for {kind.name}" for kind in TASK_TYPES.values()),
+    )
+    described["enum"] = [*names, None]
+    return schema
 
 
 def _read(path: Path) -> dict:

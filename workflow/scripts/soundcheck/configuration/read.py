@@ -137,7 +137,7 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
         embedders=[embedder for own in item["embedders"] for embedder in resolve_embedders(own, catalog)],
         probes=[_probe(probe, completed["seeds"]) for probe in item["probes"]],
         # A synonym may name a metric again.
-        metrics=list(dict.fromkeys(item["metrics"])) or fitting_metrics(task, catalog),
+        metrics=list(dict.fromkeys(item["metrics"])) or fitting_metrics(task),
         exclude=item["exclude"],
     )
 

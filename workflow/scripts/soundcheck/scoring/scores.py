@@ -57,11 +57,8 @@ def scores_from_predictions(
     axes = {axis: metadata[axis] for axis in AXES}
     rows = []
     for name in metric_names:
-        found = (
-            _confusion(metrics.metric(name), folds, classes)
-            if name == "confusion"
-            else _metric(metrics.metric(name), folds, classes)
-        )
+        rows_of = _confusion if metrics.described(name).is_matrix else _metric
+        found = rows_of(metrics.metric(name), folds, classes)
         rows += [{**dict.fromkeys(COLUMNS), **axes, "metric": name, **row} for row in found]
     return rows
 

@@ -5,6 +5,8 @@ import os
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.names import as_number, probe_name, scenario_name
 from soundcheck.configuration.yaml.empty_keys import given
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
 
 KEY_SYNONYMS = {
     "features": "embedders",
@@ -28,7 +30,8 @@ EMBEDDER_SYNONYMS = {"hop": "hop_s"}
 SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
-TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
+_TASK_TYPES = {kind.name: kind.written for kind in TASK_TYPES.values()}
+_EVENT_TASKS = [kind.written for kind in TASK_TYPES.values() if kind.has_times]
 
 
 def canonical(raw: object, catalog: Catalog) -> object:
@@ -66,9 +69,9 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         if "aggregation" in task and experiment.get("aggregation") in (None, task["aggregation"]):
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
-            task["type"] = _replaced(task["type"], TASK_TYPES)
+            task["type"] = _replaced(task["type"], _TASK_TYPES)
         if "choose_by" in task:
-            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms(catalog))
+            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms())
         experiment["task"] = task
     if "aggregation" in experiment:
         experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
@@ -86,7 +89,7 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         each = experiment["embedders"]
         experiment["embedders"] = [use | item if isinstance(item, dict) and "hear" in item else item for item in each]
     _each(experiment, "probes", _probe, catalog)
-    synonyms = _metric_synonyms(catalog)
+    synonyms = _metric_synonyms()
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
     _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
     return experiment
@@ -119,11 +122,11 @@ def _at_home(mapping: dict) -> dict:
 def _is_event_detection(task: object, catalog: Catalog) -> bool:
     if not isinstance(task, dict) or not isinstance(task.get("name"), str):
         return False
-    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) == "event_detection"
+    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) in _EVENT_TASKS
 
 
-def _metric_synonyms(catalog: Catalog) -> dict[str, str]:
-    return {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+def _metric_synonyms() -> dict[str, str]:
+    return {other: name for name, metric in METRICS.items() for other in metric.synonyms}
 
 
 def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
@@ -221,6 +224,6 @@ def _probe(item: object, catalog: Catalog) -> object:
         probe["emb_dim_reduction"] = "PCA"
     if isinstance(probe.get("save_criterion"), str):
         criterion = probe["save_criterion"].removeprefix("val_")
-        probe["save_criterion"] = _replaced(criterion, _metric_synonyms(catalog))
+        probe["save_criterion"] = _replaced(criterion, _metric_synonyms())
     probe.setdefault("name", probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
     return probe

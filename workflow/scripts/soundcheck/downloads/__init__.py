@@ -1,4 +1,9 @@
-"""Downloads of several files at once: announced, checked against the space on the disk, each verified and resumable."""
+"""Downloads of several files at once: announced, checked against the space on the disk, each verified and resumable.
+
+Our own code and not pooch, which asks for one file at a time, begins a broken download anew (no `Range`), knows no lock
+between runs and does not look at the disk: a dataset here is up to 156 GB in hundreds of files. Files of the Hugging
+Face hub come by its own library (`hub.py`).
+"""
 
 import shutil
 import sys

@@ -16,16 +16,16 @@ from pathlib import Path
 LIBRARY = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(LIBRARY))
 
-from soundcheck.threads import single_threaded  # noqa: E402
+from soundcheck.plumbing.jobs import single_threaded  # noqa: E402
 
 single_threaded()
 
 import numpy as np  # noqa: E402
 import soundfile  # noqa: E402
 
-from soundcheck import duplicates, fingerprints  # noqa: E402
-from soundcheck.checking import music  # noqa: E402
-from soundcheck.workers import processes  # noqa: E402
+from soundcheck.audio import duplicates, fingerprints  # noqa: E402
+from soundcheck.embedding.check import music  # noqa: E402
+from soundcheck.plumbing.workers import processes  # noqa: E402
 
 RATE, SECONDS = 44_100, 30.0
 

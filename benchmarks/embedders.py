@@ -38,9 +38,9 @@ FULL_MERT = {"conv_dim": [512] * 7, "hidden_size": 768, "intermediate_size": 307
 
 def entry_of(name: str, folder: Path) -> dict:
     """The catalogue's entry, with weights in `folder`, which are written where they are not there."""
-    from soundcheck import catalog
+    from soundcheck.configuration import catalogue
 
-    row = catalog.load(ROOT).embedders[name]
+    row = catalogue.load(ROOT).embedders[name]
     entry = {"family": row["family"], "name": name, **row["options"]}
     if name in GRAPHS:
         entry["weights"] = str(folder / f"{GRAPHS[name]}.pb")
@@ -80,9 +80,9 @@ def short_clips(embedder, entry: dict) -> dict:
     """Milliseconds of processor time a clip: the usual way, alone, in batches, and that of cutting it."""
     from usual_ways import usual_way
 
-    from soundcheck import checking
+    from soundcheck.embedding import check
 
-    clips = [checking.music(SHORT_S, embedder.sample_rate, seed) for seed in range(N_SHORT)]
+    clips = [check.music(SHORT_S, embedder.sample_rate, seed) for seed in range(N_SHORT)]
     single = {"usual": usual_way(entry, embedder), "alone": _alone(embedder, entry), "cut": _cut(embedder)}
     ways = {way: _one_by_one(function) for way, function in single.items() if function}
     ways["batches"] = _batches(embedder)
@@ -100,12 +100,12 @@ def in_essentia(name: str, folder: Path) -> float:
 
     import usual_ways
 
-    from soundcheck import checking
+    from soundcheck.embedding import check
 
     entry = entry_of(name, folder)
     usual = usual_ways.openl3_script if name == "openl3" else usual_ways.composite_algorithm
     embed, sample_rate = usual(entry)
-    clips = [checking.music(SHORT_S, sample_rate, seed) for seed in range(N_SHORT)]
+    clips = [check.music(SHORT_S, sample_rate, seed) for seed in range(N_SHORT)]
     embed(clips[0])
     return 1000 * min(_one_by_one(embed)(clips) for _ in range(TURNS))
 
@@ -141,8 +141,8 @@ def _cut(embedder) -> Callable:
 
 
 def _batches(embedder) -> Callable:
-    from soundcheck.driver import Model, embed_clips
-    from soundcheck.preparation import Clip
+    from soundcheck.audio.preparation import Clip
+    from soundcheck.embedding.driver import Model, embed_clips
 
     def seconds_a_clip(clips: list) -> float:
         clock = Clock()
@@ -170,15 +170,15 @@ def long_recording(embedder, name: str) -> dict:
 
     import soundfile
 
-    from soundcheck import checking, driver
-    from soundcheck.preparation import Condition
+    from soundcheck.audio.preparation import Condition
+    from soundcheck.embedding import check, driver
 
     duration_s = LONG_S.get(name, 120.0)
     forward, cut = Timed(embedder.forward, keeps=True), Timed(lambda samples: list(embedder.cut(samples)))
     model = driver.Model(name, dataclasses.replace(embedder, forward=forward, cut=cut))
     turns, bare = [], []
     with tempfile.TemporaryDirectory() as folder:
-        soundfile.write(f"{folder}/long.wav", checking.music(duration_s, 44_100), 44_100)
+        soundfile.write(f"{folder}/long.wav", check.music(duration_s, 44_100), 44_100)
         condition = Condition(folder, "clean", [], 42, embedder.sample_rate)
         for _ in range(TURNS):
             forward.reset(), cut.reset()
@@ -229,8 +229,7 @@ class Clock:
 
 def job(name: str, folder: Path) -> dict:
     """Both measurements of one model, in this process."""
-    from soundcheck.memory import keep_freed_memory
-    from soundcheck.threads import single_threaded
+    from soundcheck.plumbing.jobs import keep_freed_memory, single_threaded
 
     single_threaded()
     keep_freed_memory()
@@ -239,9 +238,9 @@ def job(name: str, folder: Path) -> dict:
         import torch
 
         torch.set_num_threads(1)
-    from soundcheck import embedders
+    from soundcheck.embedding import families
 
-    embedder = embedders.load(entry, "cpu")
+    embedder = families.load(entry, "cpu")
     short, long = short_clips(embedder, entry), long_recording(embedder, name)
     return {"batch": embedder.batch_size, "short": short, "long": long}
 

@@ -17,31 +17,30 @@ from pathlib import Path
 LIBRARY = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(LIBRARY))
 
-from soundcheck import catalog  # noqa: E402
+from soundcheck.configuration import catalogue  # noqa: E402
 
 
 def job(folder: str, name: str, scenario: str, threads: int, copies: int) -> dict:
     """Embed all audio below `folder`, each file `copies` times; seconds, shares and the peak memory in MB."""
-    from soundcheck.memory import keep_freed_memory
-    from soundcheck.threads import single_threaded
+    from soundcheck.plumbing.jobs import keep_freed_memory, single_threaded
 
     single_threaded()
     keep_freed_memory()
     import time
 
-    from soundcheck import driver, embedders
+    from soundcheck.audio.preparation import Condition
+    from soundcheck.datasets.index import header
     from soundcheck.datasets.support.audio_files import audio_files
-    from soundcheck.indexing import header
-    from soundcheck.preparation import Condition
+    from soundcheck.embedding import driver, families
 
-    known = catalog.load(LIBRARY.parents[1])
+    known = catalogue.load(LIBRARY.parents[1])
     entry = {"family": known.embedders[name]["family"], **known.embedders[name]["options"]}
     transforms = known.deformations[scenario]
     durations = [(path, header(Path(folder) / path)["duration_s"] or 0.0) for path in audio_files(Path(folder))]
     tracks = [(f"{path}#{copy}", path, seconds) for path, seconds in durations for copy in range(copies)]
     with tempfile.TemporaryDirectory() as output:
         start = time.perf_counter()
-        embedder = embedders.load(entry, "cpu")
+        embedder = families.load(entry, "cpu")
         condition = Condition(folder, scenario, transforms, 42, embedder.sample_rate)
         model = driver.Model(name, embedder, threads)
         statistics = driver.embed(tracks, condition, model, f"{output}/e.parquet", f"{output}/a.csv", {})

@@ -14,8 +14,9 @@ import itertools
 import numpy as np
 import torch
 
-from soundcheck.memory import keep_freed_memory
-from soundcheck.probes import mlp, training
+from soundcheck.plumbing.jobs import keep_freed_memory
+from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.mlp import training
 
 PROBES = {"M1": [], "M2": [128], "M3": [256, 128], "M4": ["infer"], "M5": ["infer", "infer"]}
 PARAMETERS = {

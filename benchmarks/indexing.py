@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 import numpy as np
 import soundfile
 
-from soundcheck import datasets, indexing
+from soundcheck.datasets import index, sources
 
 N_CLASSES = 50
 N_ARTISTS = 500
@@ -37,11 +37,11 @@ def main(n_tracks: int) -> None:
         ):
             folder = Path(directory) / make.__name__
             module, options = make(folder, n_tracks)
-            module = datasets.load(module)
+            module = sources.load(module)
             start = time.perf_counter()
             module.tracks(folder, **options)
             listed = time.perf_counter()
-            table, metadata = indexing.index(module, folder, make.__name__, options, N_WORKERS)
+            table, metadata = index.index(module, folder, make.__name__, options, N_WORKERS)
             spans = f"{listed - start:.1f} | {time.perf_counter() - listed:.1f}"
             name = make.__name__.replace("_", " ")
             print(f"| {name} | {n_tracks:,} | {table.num_rows:,} | {metadata['n_left_out']:,} | {spans} |", flush=True)

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from soundcheck import parquet
-from soundcheck.probes import items, mlp
+from soundcheck.probing import items
+from soundcheck.probing.mlp import model as mlp
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 SEEDS = [0, 1, 2]

@@ -35,7 +35,7 @@ def openl3_script(entry: dict) -> tuple[Callable, int]:
 
 def crepe_convolutions(entry: dict, embedder) -> Callable:
     """The network before its convolutions go to the frequency domain."""
-    from soundcheck.embedders import crepe
+    from soundcheck.embedding.families import crepe
 
     return _on_windows(crepe._pretrained(entry["capacity"], None)[0].eval(), embedder)
 
@@ -44,7 +44,7 @@ def clmr_convolutions(entry: dict, embedder) -> Callable:
     """SampleCNN as published."""
     from models import clmr_model
 
-    from soundcheck import sample_cnn
+    from soundcheck.embedding.families.support import sample_cnn
 
     network = sample_cnn.SampleCNN()
     network.load_state_dict(clmr_model.encoder())
@@ -88,9 +88,9 @@ def model_card(entry: dict, embedder) -> Callable:
     import torch
     from transformers import Wav2Vec2FeatureExtractor
 
-    from soundcheck.embedders import huggingface_folder
+    from soundcheck.embedding.families.support.huggingface import folder
 
-    model = huggingface_folder.load(Path(entry["weights"]), entry["name"], False).model
+    model = folder.load(Path(entry["weights"]), entry["name"], False).model
     extractor = Wav2Vec2FeatureExtractor.from_pretrained(entry["weights"])
 
     @torch.inference_mode()

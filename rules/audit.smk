@@ -22,7 +22,7 @@ rule fingerprint:
         runtime=240,
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
-        code=source_digest("fingerprints", "duplicates"),
+        code=source_digest("audio.fingerprints", "audio.duplicates"),
     script:
         "../workflow/scripts/fingerprint.py"
 
@@ -48,7 +48,7 @@ rule audit_split:
     params:
         allow_overlap=lambda wildcards: list(dataset_of(wildcards).allow_overlap),
         module=lambda wildcards: dataset_of(wildcards).module,
-        code=lambda wildcards: source_digest("audit", *dataset_modules(wildcards)),
+        code=lambda wildcards: source_digest("datasets.audit", *dataset_modules(wildcards)),
     script:
         "../workflow/scripts/audit_split.py"
 
@@ -76,6 +76,6 @@ rule audits:
     params:
         evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
         datasets=list(dict.fromkeys(evaluation.dataset for evaluation in plan.evaluations)),
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/audits.py"

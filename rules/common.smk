@@ -8,13 +8,13 @@ from snakemake.logging import logger
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.digests import source_digest
-from soundcheck.errors import SoundcheckError
-from soundcheck.listing import listing_digest
-from soundcheck.locks import hold_lock
-from soundcheck.plan import EVERYTHING, Embedded, Evaluation, Plan
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Embedded, Evaluation, Plan
+from soundcheck.configuration.read import read
+from soundcheck.ids import CLEAN, EVERYTHING
+from soundcheck.plumbing.digests import listing_digest, source_digest
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.locks import hold_lock
 
 
 def stop(error):
@@ -24,7 +24,7 @@ def stop(error):
 
 
 try:
-    settings = read(config, catalog.load(workflow.basedir), workflow.configfiles)
+    settings = read(config, catalogue.load(workflow.basedir), workflow.configfiles)
     plan = Plan(matrix.build(settings))
 except SoundcheckError as error:
     stop(error)
@@ -86,7 +86,7 @@ def of_parts(path, wildcards):
 def embedded_parts_of(path, wildcards):
     """Clean, both datasets are needed; deformed, the one that is tested on."""
     both = of_parts(path, wildcards)
-    return both if wildcards.deformation == "clean" else both[1:]
+    return both if wildcards.deformation == CLEAN else both[1:]
 
 
 def split_parameters(wildcards):
@@ -97,7 +97,7 @@ def split_parameters(wildcards):
 def dataset_modules(wildcards):
     """The modules of the library that know a dataset; a joined one has none of its own."""
     dataset = dataset_of(wildcards)
-    return [] if dataset.parts else [f"datasets.{dataset.module}"]
+    return [] if dataset.parts else [f"datasets.sources.{dataset.module}"]
 
 
 def label_file(wildcards):
@@ -136,7 +136,7 @@ def digests_of_weights(wildcards):
 def family_modules(wildcards):
     """The modules of the library that an embedder's vectors depend on, beside those of every embedding."""
     family = embedder_of(wildcards).entry["family"]
-    return ["precomputed"] if family == "precomputed" else [f"embedders.{family}"]
+    return ["embedding.precomputed"] if family == "precomputed" else [f"embedding.families.{family}"]
 
 
 def listing_of_vectors(wildcards):
@@ -162,7 +162,7 @@ def one_of(names):
 
 def embedded_parts(wildcards):
     """Probes are trained on clean audio alone; a deformed condition needs the tracks that are tested."""
-    return ["train", "validation", "test"] if wildcards.deformation == "clean" else ["test"]
+    return ["train", "validation", "test"] if wildcards.deformation == CLEAN else ["test"]
 
 
 def splits_to_embed(wildcards):
@@ -189,22 +189,30 @@ def task_type_of(wildcards):
 
 
 def fitting_modules(wildcards):
-    return ("event_fitting", "metrics.events") if task_type_of(wildcards) == "event_detection" else ("fitting",)
+    return (
+        ("probing.event_fitting", "scoring.metrics.events")
+        if task_type_of(wildcards) == "event_detection"
+        else ("probing.fitting",)
+    )
 
 
 def scoring_modules(wildcards):
     task = plan.tasks[wildcards.task]
     own = (
-        "metrics.key"
+        "scoring.metrics.key"
         if task.is_key
         else {
-            "multiclass": "metrics.classification",
-            "multilabel": "metrics.tagging",
-            "regression": "metrics.regression",
-            "event_detection": "metrics.events",
+            "multiclass": "scoring.metrics.classification",
+            "multilabel": "scoring.metrics.tagging",
+            "regression": "scoring.metrics.regression",
+            "event_detection": "scoring.metrics.events",
         }[task.type]
     )
-    return ("scoring", own, "detection") if task.type == "event_detection" else ("scoring", own)
+    return (
+        ("probing.predicting", "scoring.scores", own, "probing.detection")
+        if task.type == "event_detection"
+        else ("probing.predicting", "scoring.scores", own)
+    )
 
 
 def plain_datasets():

@@ -20,7 +20,7 @@ rule download:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,
         options=dataset_options,
-        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}"),
+        code=lambda wildcards: source_digest(f"datasets.sources.{dataset_of(wildcards).module}"),
     script:
         "../workflow/scripts/download.py"
 
@@ -48,7 +48,7 @@ rule index:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         options=dataset_options,
         listing=listing_of,
-        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "indexing"),
+        code=lambda wildcards: source_digest(f"datasets.sources.{dataset_of(wildcards).module}", "datasets.index"),
     script:
         "../workflow/scripts/index.py"
 
@@ -76,6 +76,8 @@ rule split:
         split=split_parameters,
         allow_overlap=lambda wildcards: [kind for kind in dataset_of(wildcards).allow_overlap if kind == "id"],
         seed=settings.seed,
-        code=lambda wildcards: source_digest(f"datasets.{dataset_of(wildcards).module}", "splits"),
+        code=lambda wildcards: source_digest(
+            f"datasets.sources.{dataset_of(wildcards).module}", "datasets.splits.making"
+        ),
     script:
         "../workflow/scripts/split.py"

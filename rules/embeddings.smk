@@ -57,7 +57,7 @@ rule embedding:
         seed=settings.seed,
         sha256=digests_of_weights,
         listing=listing_of_vectors,
-        code=lambda wildcards: source_digest("embedding", *family_modules(wildcards)),
+        code=lambda wildcards: source_digest("embedding.job", *family_modules(wildcards)),
     script:
         "../workflow/scripts/embedding.py"
 
@@ -83,7 +83,7 @@ rule layers:
         runtime=60,
     params:
         layers=lambda wildcards: list(embedder_of(wildcards).layers),
-        code=source_digest("layers"),
+        code=source_digest("embedding.layers"),
     script:
         "../workflow/scripts/layers.py"
 
@@ -109,7 +109,7 @@ rule check_embedder:
         sha256=digests_of_weights,
         sample_rate=lambda wildcards: embedder_of(wildcards).about.get("sample_rate", 0),
         dimension=declared_dimension,
-        code=lambda wildcards: source_digest("checking", "embedding", *family_modules(wildcards)),
+        code=lambda wildcards: source_digest("embedding.check", "embedding.job", *family_modules(wildcards)),
     script:
         "../workflow/scripts/check_embedder.py"
 
@@ -136,6 +136,6 @@ rule listening:
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
         n_tracks=settings.listen,
         seed=settings.seed,
-        code=source_digest("listening"),
+        code=source_digest("audio.listening"),
     script:
         "../workflow/scripts/listening.py"

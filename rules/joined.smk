@@ -20,7 +20,7 @@ rule joined_tracks:
     params:
         datasets=parts_of,
         folders=lambda wildcards: [part.folder for part in dataset_of(wildcards).parts],
-        code=source_digest("joining"),
+        code=source_digest("datasets.joining"),
     script:
         "../workflow/scripts/joined_tracks.py"
 
@@ -46,7 +46,7 @@ rule joined_split:
         runtime=30,
     params:
         datasets=parts_of,
-        code=source_digest("joining"),
+        code=source_digest("datasets.joining"),
     script:
         "../workflow/scripts/joined_split.py"
 
@@ -71,6 +71,6 @@ rule joined_embedding:
         runtime=30,
     params:
         datasets=lambda wildcards: parts_of(wildcards)[-len(embedded_parts_of(AUDIO, wildcards)) :],
-        code=source_digest("joining"),
+        code=source_digest("embedding.joining"),
     script:
         "../workflow/scripts/joined_embedding.py"

@@ -3,7 +3,7 @@
 
 rule fit:
     input:
-        embeddings=EMBEDDINGS.replace("{deformation}", "clean"),
+        embeddings=EMBEDDINGS.replace("{deformation}", CLEAN),
         split=SPLIT,
         # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
         audit=AUDIT,

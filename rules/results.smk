@@ -16,7 +16,7 @@ rule collect:
         mem_mb=2000,
         runtime=30,
     params:
-        code=source_digest("results", "parquet"),
+        code=source_digest("scoring.table", "parquet"),
     script:
         "../workflow/scripts/collect.py"
 
@@ -50,7 +50,9 @@ rule table:
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
-        code=source_digest("tables", "rendering", "document", "display", "results"),
+        code=source_digest(
+            "presenting.tables", "presenting.formats", "presenting.html", "presenting.wording", "presenting.evaluation"
+        ),
     script:
         "../workflow/scripts/table.py"
 
@@ -80,7 +82,7 @@ rule robustness:
         order=lambda wildcards: plan.order(evaluation_of(wildcards)),
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
-        code=source_digest("figures", "figures.robustness"),
+        code=source_digest("presenting.figures", "presenting.figures.robustness"),
     script:
         "../workflow/scripts/robustness.py"
 
@@ -111,7 +113,7 @@ rule confusion:
         title=lambda wildcards: dataset_of(wildcards).title,
         synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
         several_labels=lambda wildcards: plan.has_several_labels(evaluation_of(wildcards)),
-        code=source_digest("figures", "figures.confusion", "figures.per_label"),
+        code=source_digest("presenting.figures", "presenting.figures.confusion", "presenting.figures.per_label"),
     script:
         "../workflow/scripts/confusion.py"
 
@@ -137,7 +139,7 @@ rule configuration:
         runtime=30,
     params:
         config=settings.completed,
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/configuration.py"
 
@@ -162,7 +164,7 @@ rule versions:
         mem_mb=2000,
         runtime=30,
     params:
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/versions.py"
 
@@ -190,7 +192,7 @@ rule counts:
         runtime=30,
     params:
         seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/counts.py"
 
@@ -220,7 +222,7 @@ rule left_out:
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
         pruned=[pruned.cell._asdict() | {"reason": pruned.reason} for pruned in plan.pruned],
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/left_out.py"
 
@@ -246,7 +248,7 @@ rule audio_conditions:
         runtime=30,
     params:
         cells=[cell._asdict() for cell in plan.splits_embedded],
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/audio_conditions.py"
 
@@ -271,7 +273,7 @@ rule embedder_catalogue:
     params:
         catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
         datasets={name: plan.datasets[name].known_as for name in sorted(plan.datasets)},
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/embedder_catalogue.py"
 
@@ -297,7 +299,7 @@ rule embedder_checks:
         mem_mb=2000,
         runtime=30,
     params:
-        code=source_digest("pages", "document", "display"),
+        code=source_digest("presenting.pages", "presenting.html", "presenting.wording"),
     script:
         "../workflow/scripts/embedder_checks.py"
 

@@ -39,7 +39,7 @@ def draw(tmp_path):
     """Writes a figure; its SVG."""
 
     def draw(figure, name="figure.svg"):
-        from soundcheck.figures.style import save
+        from soundcheck.presenting.figures.style import save
 
         save(figure, tmp_path / name)
         return (tmp_path / name).read_text()

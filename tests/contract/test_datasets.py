@@ -4,12 +4,12 @@ import inspect
 
 import pytest
 
-from soundcheck import datasets
+from soundcheck.datasets import sources
 
 
-@pytest.fixture(params=datasets.names())
+@pytest.fixture(params=sources.names())
 def module(request):
-    return datasets.load(request.param)
+    return sources.load(request.param)
 
 
 def test_a_module_says_where_its_audio_comes_from_and_under_which_licence(module):

@@ -8,11 +8,12 @@ import pytest
 from models import all_models
 from models.processes import run_in
 
-from soundcheck import catalog, checking, embedding
-from soundcheck.driver import Model, embed_clips
-from soundcheck.preparation import Clip
+from soundcheck.audio.preparation import Clip
+from soundcheck.configuration import catalogue
+from soundcheck.embedding import check, job
+from soundcheck.embedding.driver import Model, embed_clips
 
-CATALOGUE = catalog.load(Path(__file__).resolve().parents[2]).embedders
+CATALOGUE = catalogue.load(Path(__file__).resolve().parents[2]).embedders
 WHOLE = {name: row for name, row in CATALOGUE.items() if "layers_of" not in row}
 # TensorFlow aborts a process in which it meets Essentia.
 IN_TENSORFLOW = ("essentia", "openl3", "mule")
@@ -32,15 +33,15 @@ def load(name, models, device="cpu"):
     row = CATALOGUE[name]
     entry = {"family": row["family"], **row["options"]}
     paths = [str(models / file["file"]) for file in row["weights"]]
-    return embedding.load_embedder(name, entry, paths, None, device)
+    return job.load_embedder(name, entry, paths, None, device)
 
 
 def report_of(name, models):
     # The stand-ins of transformers are narrower than the published; their layers are as many.
     dimension = 0 if CATALOGUE[name]["family"] == "huggingface" else CATALOGUE[name]["dimension"]
-    declared = checking.Declared(CATALOGUE[name]["sample_rate"], dimension)
-    long_s = 10.0 if name in SLOW else checking.LONG_S
-    return checking.check(name, lambda device: load(name, models, device), declared, long_s=long_s)
+    declared = check.Declared(CATALOGUE[name]["sample_rate"], dimension)
+    long_s = 10.0 if name in SLOW else check.LONG_S
+    return check.check(name, lambda device: load(name, models, device), declared, long_s=long_s)
 
 
 def facts_of(name, models):
@@ -48,7 +49,7 @@ def facts_of(name, models):
     model = Model(name, load(name, models))
     rate = model.embedder.sample_rate
     noise = np.random.default_rng(0).normal(0, 0.1, 3 * rate).astype(np.float32)
-    tracks = list(embed_clips([Clip("noise", noise), Clip("music", checking.music(3.0, rate))], model))
+    tracks = list(embed_clips([Clip("noise", noise), Clip("music", check.music(3.0, rate))], model))
     rows = [track.pool.result() for track in tracks]
     return model.embedder.n_layers, rows[0].shape, not np.allclose(*rows, rtol=1e-2), model.embedder.facts
 

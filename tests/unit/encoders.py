@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from soundcheck.embedders import huggingface
+from soundcheck.embedding.families import huggingface
 
 RATE = 24_000
 RNG = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from soundcheck.events import Event, written
-from soundcheck.probes.items import as_objects
+from soundcheck.scoring.labels import as_objects
 
 
 def random_events(n=20, labels="abc", decimals=None, seed=0):

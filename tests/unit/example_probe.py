@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from soundcheck.probes import training
+from soundcheck.probing.mlp import training
 
 PARAMETERS = {
     "kind": "mlp",

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck import results, tables
-from soundcheck.display import Order
+from soundcheck.presenting import tables
+from soundcheck.presenting.evaluation import read_evaluation
+from soundcheck.presenting.wording import Order
+from soundcheck.scoring import table
 
 EMBEDDERS = ["crepe-tiny", "handcrafted-mfcc", "random-tiny"]
 PROBES = ["M1", "M2"]
@@ -51,7 +53,7 @@ def write_scores(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("w", newline="") as file:
                     writer = csv.writer(file, lineterminator="\n")
-                    writer.writerow(results.SCHEMA.names)
+                    writer.writerow(table.SCHEMA.names)
                     writer.writerows(axes + row for row in rows)
                 paths.append(path)
     return paths
@@ -59,8 +61,8 @@ def write_scores(
 
 def evaluate(folder, **more):
     """The evaluation of scores as `write_scores` writes them."""
-    results.collect(write_scores(folder, **more), folder / "results.parquet")
-    return results.read_evaluation(folder / "results.parquet", "bells", more.get("task", TASK), "single")
+    table.collect(write_scores(folder, **more), folder / "results.parquet")
+    return read_evaluation(folder / "results.parquet", "bells", more.get("task", TASK), "single")
 
 
 def evaluate_with_gaps(folder):

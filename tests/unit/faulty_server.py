@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local_server import running
 
-from soundcheck.downloads import fetching
+from soundcheck.plumbing.downloads import fetching
 
 CONTENT = bytes(range(256)) * 2000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -2,7 +2,7 @@
 
 import json
 
-from soundcheck.datasets import mirdata_adapter
+from soundcheck.datasets.sources import mirdata_adapter
 
 # What the annotations of the electronic music collections look like, and what becomes of each.
 KEYS = {

@@ -4,19 +4,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundcheck import indexing, parquet, splits
+from soundcheck import parquet
+from soundcheck.datasets import index
+from soundcheck.datasets.splits import making
 
 
 def indexed(module, folder: Path, place: Path, **options) -> pd.DataFrame:
     """The tracks of a dataset, written to `place` and read again."""
-    table, metadata = indexing.index(module, folder, module.__name__.rpartition(".")[2], options, 2)
+    table, metadata = index.index(module, folder, module.__name__.rpartition(".")[2], options, 2)
     parquet.write(table, place / "tracks.parquet", metadata)
     return parquet.read(place / "tracks.parquet").to_pandas()
 
 
 def tagging_split(module, tracks: pd.DataFrame, name: str | None = None, split: str = "single", **drawn):
     """A split for autotagging and its metadata: the published one of this name, or one that is `drawn`."""
-    table, metadata = splits.make_split(
+    table, metadata = making.make_split(
         tracks,
         module.labels(tracks, "autotagging"),
         dataset=module.__name__.rpartition(".")[2],

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 from disks import no_file_above, read_only_folder
 
-from soundcheck import archives
-from soundcheck.errors import DownloadError
+from soundcheck.plumbing.downloads import archives
+from soundcheck.plumbing.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 2000
 

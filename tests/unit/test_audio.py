@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import audio
+from soundcheck.audio import samples as audio
 
 RATE = 44_100
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from soundcheck import indexing
-from soundcheck.datasets import folder
-from soundcheck.datasets.support import audiofolder
-from soundcheck.errors import SoundcheckError
-from soundcheck.splits import make_split
+from soundcheck.datasets import index
+from soundcheck.datasets.sources import folder
+from soundcheck.datasets.splits.making import make_split
+from soundcheck.datasets.support.tables import audiofolder
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def make(root, *paths):
@@ -89,7 +89,7 @@ def test_a_metadata_file_names_files_beside_it(tmp_path, name):
     make(tmp_path, "data/1.wav", "data/sub/2.wav", "data/unnamed.wav")
     text = "file_name,label,room\n1.wav,cat,a\nsub/2.wav,dog,b\ngone.wav,dog,b\n"
     (tmp_path / "data" / name).write_text(text if name.endswith("csv") else lines_of(text))
-    tracks = by_path(indexing.index(folder, tmp_path, "mine")[0].to_pandas())
+    tracks = by_path(index.index(folder, tmp_path, "mine")[0].to_pandas())
     assert list(tracks.loc[["data/1.wav", "data/sub/2.wav"], "labels"].map(list)) == [["cat"], ["dog"]]
     assert tracks.loc["data/gone.wav", "left_out"] == "missing file"
     assert tracks.loc["data/unnamed.wav", "left_out"] == "not named in a metadata file"

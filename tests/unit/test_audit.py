@@ -7,10 +7,13 @@ import pytest
 import soundfile
 from markup import read_html
 
-from soundcheck import audit, duplicates, fingerprints, pages, parquet
-from soundcheck.checking import music
-from soundcheck.errors import SoundcheckError
-from soundcheck.splits.parts import SCHEMA
+from soundcheck import parquet
+from soundcheck.audio import duplicates, fingerprints
+from soundcheck.datasets import audit
+from soundcheck.datasets.splits.table import SCHEMA
+from soundcheck.embedding.check import music
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.presenting import pages
 
 TECHNIQUES = ["belt", "straight", "vibrato"]
 

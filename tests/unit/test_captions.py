@@ -7,7 +7,7 @@ import jinja2
 import pytest
 from docutils.core import publish_parts
 
-from soundcheck.tables.presets import PRESETS
+from soundcheck.presenting.tables.presets import PRESETS
 
 AXES = {"dataset": "my_bells", "task": "key_estimation", "split": "60-20-20"}
 

@@ -3,8 +3,8 @@
 import pytest
 from example_results import CONDITIONS, EMBEDDERS, MISSING, PROBES, build, evaluate, evaluate_with_gaps
 
-from soundcheck.display import Order
-from soundcheck.rendering.reading import value_text
+from soundcheck.presenting.formats.reading import value_text
+from soundcheck.presenting.wording import Order
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from soundcheck import checking, pages, windows
-from soundcheck.embedders import Embedder
-from soundcheck.files import read_rows
+from soundcheck.embedding import check as checking
+from soundcheck.embedding.families import Embedder
+from soundcheck.embedding.families.support import windows
+from soundcheck.plumbing.files import read_rows
+from soundcheck.presenting import pages
 
 RATE = 8000
 TRUE = checking.Declared(RATE, 2)

@@ -1,4 +1,4 @@
-from soundcheck.checkpoints import differences
+from soundcheck.embedding.families.support.checkpoints import differences
 
 
 def test_equal_names_and_shapes_differ_in_nothing():

@@ -9,8 +9,8 @@ import torch
 from models import clmr_model
 from torch.nn import functional
 
-from soundcheck.embedders import clmr
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import clmr
+from soundcheck.plumbing.errors import SoundcheckError
 
 pytestmark = pytest.mark.usefixtures("torch_on_one_thread")
 

@@ -4,14 +4,14 @@ import pytest
 import yaml
 from minimal_config import MINIMAL
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.errors import SoundcheckError
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.read import read
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 @pytest.fixture(scope="module")
 def known(repository):
-    return catalog.load(repository)
+    return catalogue.load(repository)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, MISSING, ORDER, PROBES, evaluate
 from markup import svg_texts
 
-from soundcheck.display import metric
-from soundcheck.figures.confusion import _row_shares, _worst_condition, confusion
+from soundcheck.presenting.figures.confusion import _row_shares, _worst_condition, confusion
+from soundcheck.presenting.wording import metric
 
 
 @pytest.fixture(scope="module")

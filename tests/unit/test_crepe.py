@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from soundcheck.embedders import crepe
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import crepe
+from soundcheck.plumbing.errors import SoundcheckError
 
 RNG = np.random.default_rng(0)
 

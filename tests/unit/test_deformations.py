@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from soundcheck import catalog, deformations
-from soundcheck.audio import UnusableAudioError
-from soundcheck.canonical import canonical
-from soundcheck.errors import SoundcheckError
+from soundcheck.audio import deformations
+from soundcheck.audio.samples import UnusableAudioError
+from soundcheck.configuration import catalogue
+from soundcheck.configuration.yaml.canonical import canonical
+from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.seeds import seed_for
 
 RATE = 22_050
@@ -14,7 +15,7 @@ RATE = 22_050
 
 @pytest.fixture(scope="module")
 def scenarios(repository):
-    return catalog.load(repository).deformations
+    return catalogue.load(repository).deformations
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_refused_parameters_name_the_transform(note):
 
 def test_parameters_of_the_thesis_era_are_translated(repository):
     raw = {"deformations": [[{"type": "Gain", "params": {"min_gain_in_db": -12, "max_gain_in_db": -12, "p": 1}}]]}
-    config = canonical({"experiments": [raw]}, catalog.load(repository))
+    config = canonical({"experiments": [raw]}, catalogue.load(repository))
     transform = config["experiments"][0]["deformations"][0]["transforms"][0]
     assert transform["params"] == {"min_gain_db": -12, "max_gain_db": -12, "p": 1}
 

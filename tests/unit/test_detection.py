@@ -10,20 +10,17 @@ from event_lists import texts
 from markup import read_html
 from scipy.ndimage import median_filter
 
-from soundcheck import (
-    detection,
-    event_fitting,
-    fitting,
-    joining,
-    metrics,
-    pages,
-    parquet,
-    scoring,
-    splits,
-)
-from soundcheck.errors import SoundcheckError
+from soundcheck import parquet
+from soundcheck.datasets import joining
+from soundcheck.datasets.splits import making
 from soundcheck.events import parsed
-from soundcheck.probes import items, mlp
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.presenting import pages
+from soundcheck.probing import detection, event_fitting, fitting, items
+from soundcheck.probing.mlp import model as mlp
+from soundcheck.scoring import labels, metrics
+from soundcheck.scoring.scores import scores_from_predictions
+from soundcheck.scoring.table import AXES
 
 CLASSES = ["bell", "dog", "knock"]
 METRICS = ["event_onset_200ms", "event_onset_50ms", "event_onset_offset_50ms", "segment_error_rate"]
@@ -122,7 +119,7 @@ PARAMETERS = {
     "seeds": [0, 1],
     "postprocessing": GRID,
 }
-IDS = dict(zip(scoring.AXES, ("office", "sounds", "single", "clean", "mel", "linear"), strict=True))
+IDS = dict(zip(AXES, ("office", "sounds", "single", "clean", "mel", "linear"), strict=True))
 N_TRACKS = 40
 
 
@@ -143,7 +140,7 @@ def write_inputs(folder, drop=(), times=True, **arguments):
     ids = [f"t{i:02}" for i in range(N_TRACKS)]
     frame = pd.DataFrame({"track_id": ids, "group": None, "left_out": None})
     arguments = {"dataset": "office", "task": "sounds", "split": "single", "seed": 0} | arguments
-    table, metadata = splits.make_split(frame, [], task_type="event_detection", events=tracks, **arguments)
+    table, metadata = making.make_split(frame, [], task_type="event_detection", events=tracks, **arguments)
     parquet.write(table, folder / "split.parquet", metadata)
     kept = [i for i in range(N_TRACKS) if ids[i] not in drop]
     times_s = 0.05 * np.arange(200)
@@ -169,7 +166,7 @@ def run(tmp_path_factory):
     inputs = write_inputs(folder, drop=[missing])
     models = fitted(folder, inputs)
     table, metadata = detection.predictions(*inputs, folder / "model.npz", IDS)
-    return folder, models, table, metadata, scoring.scores_from_predictions(table, metadata, METRICS, 200, 0), missing
+    return folder, models, table, metadata, scores_from_predictions(table, metadata, METRICS, 200, 0), missing
 
 
 def test_predictions_hold_the_true_and_the_detected_events(run):
@@ -193,7 +190,7 @@ def test_scores_are_those_of_the_predictions_with_intervals_over_tracks(run):
         (mean,) = (row for row in rows if row["metric"] == name and row["seed"] == "mean" and not row["label"])
         by_seed = []
         for _, own in found.groupby("seed"):
-            both = (items.as_objects(list(own[column])) for column in ("events", "predicted"))
+            both = (labels.as_objects(list(own[column])) for column in ("events", "predicted"))
             by_seed.append(metrics.metric(name)(*both, CLASSES)[0])
         assert mean["value"] == pytest.approx(np.mean(by_seed))
         assert mean["low"] <= mean["value"] <= mean["high"]
@@ -236,13 +233,13 @@ def test_the_choice_is_the_best_on_validation_tracks_for_each_seed(tmp_path, cho
     model = fitted(tmp_path, inputs, postprocessing=grid, epochs=10)[0]
     frames = detection.Frames(*inputs)
     tracks = [row["track_id"] for row in parquet.read(inputs[1]).to_pylist() if row["part"] == "validation"]
-    truth = items.as_objects([frames.events[track_id] for track_id in tracks])
+    truth = labels.as_objects([frames.events[track_id] for track_id in tracks])
     for place, chosen in enumerate(model.facts["postprocessing"]):
         values = {}
         for pair in itertools.product([600, 150, 0], [400, 150, 0]):
             choice = dict(zip(("median_filter_ms", "min_duration_ms"), pair, strict=True))
             found = [frames.detected(each, frames.scored(each, model)[place], CLASSES, choice) for each in tracks]
-            values[pair] = metrics.metric(choose_by)(truth, items.as_objects(found), CLASSES)[0]
+            values[pair] = metrics.metric(choose_by)(truth, labels.as_objects(found), CLASSES)[0]
         assert len(set(values.values())) > 4
         assert chosen["value"] == best(values.values())
         # Of equally good ones the longest, which come first.
@@ -283,7 +280,7 @@ def test_a_metric_of_ones_own_gets_lists_of_events(run, tmp_path, monkeypatch):
         "    return sum(map(len, y_score)) / sum(map(len, y_true))\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    rows = scoring.scores_from_predictions(run[2], run[3], ["own_counts.found"], 20, 0)
+    rows = scores_from_predictions(run[2], run[3], ["own_counts.found"], 20, 0)
     own = run[2].to_pandas().query("seed == 0")
     (value,) = (row["value"] for row in rows if row["seed"] == 0)
     assert value == own["predicted"].map(len).sum() / own["events"].map(len).sum()
@@ -315,7 +312,7 @@ def test_joined_datasets_harmonise_the_labels_of_events(tmp_path):
         if name == "b":
             events[4].append("5.0\t6.0\thiss")
         frame = pd.DataFrame({"track_id": [f"{i:02}" for i in range(20)], "group": None, "left_out": None})
-        table, metadata = splits.make_split(
+        table, metadata = making.make_split(
             frame, [], dataset=name, task="sounds", task_type="event_detection", split=split, seed=0, events=events
         )
         paths.append(tmp_path / f"{name}.parquet")

@@ -4,17 +4,17 @@ import shutil
 
 import pytest
 
-from soundcheck import digests
+from soundcheck.plumbing import digests
 
 JOBS = {
-    "embed with crepe": ("embedding", "embedders.crepe"),
-    "embed with handcrafted": ("embedding", "embedders.handcrafted"),
-    "fit": ("fitting",),
-    "fit events": ("event_fitting", "metrics.events"),
-    "score classes": ("scoring", "metrics.classification"),
-    "score tags": ("scoring", "metrics.tagging"),
-    "score events": ("scoring", "metrics.events", "detection"),
-    "split": ("datasets.philharmonia", "splits"),
+    "embed with crepe": ("embedding.job", "embedding.families.crepe"),
+    "embed with handcrafted": ("embedding.job", "embedding.families.handcrafted"),
+    "fit": ("probing.fitting",),
+    "fit events": ("probing.event_fitting", "scoring.metrics.events"),
+    "score classes": ("probing.predicting", "scoring.scores", "scoring.metrics.classification"),
+    "score tags": ("probing.predicting", "scoring.scores", "scoring.metrics.tagging"),
+    "score events": ("probing.predicting", "scoring.scores", "scoring.metrics.events", "probing.detection"),
+    "split": ("datasets.sources.philharmonia", "datasets.splits.making"),
 }
 
 
@@ -44,19 +44,19 @@ def changed(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("embedders/crepe.py", {"embed with crepe"}),
-        ("embedders/handcrafted.py", {"embed with handcrafted"}),
-        ("deformations.py", {"embed with crepe", "embed with handcrafted"}),
-        ("probes/training.py", {"fit", "fit events"}),
-        ("probes/mlp.py", {"fit", "fit events", "score classes", "score tags", "score events"}),
-        ("metrics/tagging.py", {"score tags"}),
-        ("metrics/events.py", {"fit events", "score events"}),
-        ("detection.py", {"fit events", "score events"}),
-        ("event_fitting.py", {"fit events"}),
-        ("splits/drawing.py", {"split"}),
-        ("tables/presets.py", set()),
-        ("downloads/transfer.py", set()),
-        ("logs.py", set()),
+        ("embedding/families/crepe.py", {"embed with crepe"}),
+        ("embedding/families/handcrafted.py", {"embed with handcrafted"}),
+        ("audio/deformations.py", {"embed with crepe", "embed with handcrafted"}),
+        ("probing/mlp/training.py", {"fit", "fit events"}),
+        ("probing/mlp/model.py", {"fit", "fit events", "score classes", "score tags", "score events"}),
+        ("scoring/metrics/tagging.py", {"score tags"}),
+        ("scoring/metrics/events.py", {"fit events", "score events"}),
+        ("probing/detection.py", {"fit events", "score events"}),
+        ("probing/event_fitting.py", {"fit events"}),
+        ("datasets/splits/drawing.py", {"split"}),
+        ("presenting/tables/presets.py", set()),
+        ("plumbing/downloads/transfer.py", set()),
+        ("plumbing/logs.py", set()),
     ],
 )
 def test_a_change_reaches_exactly_the_jobs_that_use_the_module(changed, module, expected):

@@ -1,6 +1,6 @@
 """How metrics are shown to a reader."""
 
-from soundcheck.display import metric
+from soundcheck.presenting.wording import metric
 
 
 def test_known_metrics_are_percentages_and_changes_have_a_sign():

@@ -7,9 +7,9 @@ from collections import namedtuple
 import pytest
 from faulty_server import CONTENT, SHA256
 
-from soundcheck import downloads
-from soundcheck.downloads.remote import Remote
-from soundcheck.errors import DownloadError
+from soundcheck.plumbing import downloads
+from soundcheck.plumbing.downloads.remote import Remote
+from soundcheck.plumbing.errors import DownloadError
 
 NAMES = ("a.bin", "b.bin", "parts/c.bin")
 Usage = namedtuple("Usage", "total used free")

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import driver, embeddings, parquet, windows
-from soundcheck.embedders import Embedder, crepe, handcrafted
-from soundcheck.errors import SoundcheckError
-from soundcheck.preparation import Condition
+from soundcheck import parquet
+from soundcheck.audio.preparation import Condition
+from soundcheck.embedding import driver, store
+from soundcheck.embedding.families import Embedder, crepe, handcrafted
+from soundcheck.embedding.families.support import windows
+from soundcheck.plumbing.errors import SoundcheckError
 
 RATE = 16_000
 NOISE = [{"type": "AddGaussianSNR", "params": {"min_snr_db": 15, "max_snr_db": 15}}]
@@ -38,7 +40,7 @@ def embed(clips, tmp_path):
         target, audio = tmp_path / f"{threads}.parquet", tmp_path / "audio.csv"
         condition = Condition(str(folder), scenario, list(transforms), 42, embedder.sample_rate)
         statistics = driver.embed(chosen, condition, driver.Model(name, embedder, threads), target, audio, {"a": 1})
-        ids, vectors = embeddings.read(target)
+        ids, vectors = store.read(target)
         return dict(zip(ids, vectors, strict=True)), list(csv.DictReader(audio.open())), statistics, target.read_bytes()
 
     return run
@@ -90,7 +92,7 @@ def test_identity_equals_clean_exactly(embed, random_crepe, clips):
 
 
 def test_pooling_is_the_mean_of_all_windows_of_the_track_whatever_batches_they_were_in(embed, clips, random_crepe):
-    from soundcheck import audio
+    from soundcheck.audio import samples as audio
 
     folder, tracks = clips
     embedded = embed(random_crepe)[0]

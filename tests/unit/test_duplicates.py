@@ -5,9 +5,9 @@ import pytest
 import soundfile
 import soxr
 
-from soundcheck import duplicates, fingerprints
-from soundcheck.checking import music
+from soundcheck.audio import duplicates, fingerprints
 from soundcheck.datasets.support.audio_files import audio_files
+from soundcheck.embedding.check import music
 
 RATE = 44_100
 

@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.errors import SoundcheckError
-from soundcheck.plan import Plan
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Plan
+from soundcheck.configuration.read import read
+from soundcheck.plumbing.errors import SoundcheckError
 
 LAYERED = """
 catalogue:
@@ -24,7 +24,7 @@ catalogue:
 
 @pytest.fixture
 def plan_of(repository):
-    known = catalog.load(repository)
+    known = catalogue.load(repository)
 
     def make(embedders, more="", **experiment):
         raw = yaml.safe_load(more) or {}

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from soundcheck import embedding
+from soundcheck.embedding import job
 
 FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
 
@@ -33,12 +33,12 @@ class Framework:
 def test_the_framework_that_is_there_is_asked_for_a_gpu(framework, has_gpu, device, monkeypatch):
     for name in FRAMEWORKS:
         monkeypatch.setitem(sys.modules, name, Framework(has_gpu) if name == framework else None)
-    assert embedding.device_of(True) == device
+    assert job.device_of(True) == device
 
 
 def test_without_a_framework_or_a_gpu_of_the_job_it_is_the_processor(monkeypatch):
     for name in FRAMEWORKS:
         monkeypatch.setitem(sys.modules, name, None)
-    assert embedding.device_of(True) == "cpu"
+    assert job.device_of(True) == "cpu"
     monkeypatch.setitem(sys.modules, "torch", Framework(True))
-    assert embedding.device_of(False) == "cpu"
+    assert job.device_of(False) == "cpu"

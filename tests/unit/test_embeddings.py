@@ -4,13 +4,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from soundcheck import embeddings, parquet
+from soundcheck import parquet
+from soundcheck.embedding import store
 
 DIMENSION = 64
 
 
 def write(path, rows):
-    with embeddings.EmbeddingsWriter(path, DIMENSION, {"recipe": "noise"}) as writer:
+    with store.EmbeddingsWriter(path, DIMENSION, {"recipe": "noise"}) as writer:
         for track_id, values, times_s in rows:
             writer.add(track_id, values, times_s)
 
@@ -20,10 +21,10 @@ def noise(n_rows, seed=0):
 
 
 def test_rows_come_back_to_the_bit_in_more_than_one_row_group(tmp_path):
-    n_tracks = embeddings.EmbeddingsWriter.ROW_GROUP + 7
+    n_tracks = store.EmbeddingsWriter.ROW_GROUP + 7
     values = noise(n_tracks)
     write(tmp_path / "e.parquet", [(f"note {at}", values[at : at + 1], None) for at in range(n_tracks)])
-    track_ids, read = embeddings.read(tmp_path / "e.parquet")
+    track_ids, read = store.read(tmp_path / "e.parquet")
     assert track_ids == [f"note {at}" for at in range(n_tracks)]
     assert read.tobytes() == values.tobytes()
     assert pq.ParquetFile(tmp_path / "e.parquet").num_row_groups == 2

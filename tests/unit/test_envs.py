@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from soundcheck import catalog, embedder_entries
+from soundcheck.configuration import catalogue, embedders
 
 
 def _locked(repository):
@@ -56,8 +56,8 @@ def test_pins_resolve_together(repository, name):
 
 
 def test_every_environment_is_tested_here_and_named_by_a_rule_or_by_the_catalogue(repository):
-    named = {entry["env"] for entry in catalog.load(repository).embedders.values()}
-    named |= {env for _, env in embedder_entries.OWN.values()}
+    named = {entry["env"] for entry in catalogue.load(repository).embedders.values()}
+    named |= {env for _, env in embedders.OWN.values()}
     for path in (repository / "rules").glob("*.smk"):
         named |= set(re.findall(r'"\.\./envs/(\w+)\.yaml"', path.read_text()))
     assert named == set(_environments(repository))
@@ -65,8 +65,8 @@ def test_every_environment_is_tested_here_and_named_by_a_rule_or_by_the_catalogu
 
 
 def test_a_row_of_ones_own_runs_in_the_environment_of_its_family(repository):
-    for entry in catalog.load(repository).embedders.values():
-        assert catalog.embedder_row({"family": entry["family"], "sample_rate": 16000})["env"] == entry["env"]
+    for entry in catalogue.load(repository).embedders.values():
+        assert catalogue.embedder_row({"family": entry["family"], "sample_rate": 16000})["env"] == entry["env"]
 
 
 def test_spectrograms_are_those_of_transformers_itself(repository):

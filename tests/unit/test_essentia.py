@@ -7,8 +7,8 @@ from models import essentia_model
 from models.processes import run_in
 from whole_clips import embed
 
-from soundcheck.embedders import essentia
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import essentia
+from soundcheck.plumbing.errors import SoundcheckError
 
 VGGISH, MUSICNN, EFFNET, MAEST = (
     f"TensorflowPredict{name}" for name in ("VGGish", "MusiCNN", "EffnetDiscogs", "MAEST")
@@ -328,7 +328,7 @@ def test_a_file_that_is_no_graph_is_said_in_one_line(folder, tmp_path, content):
 
 @run_in("graphs")
 def test_workers_that_are_forked_from_a_loaded_model_work_and_leave_it_whole(folder):
-    from soundcheck.workers import processes
+    from soundcheck.plumbing.workers import processes
 
     embedder = load(folder, EFFNET)
     clip = music(5)

@@ -11,9 +11,9 @@ from models import essentia_model
 from models.processes import run_in
 from whole_clips import embed
 
-from soundcheck import audio
-from soundcheck.embedders import essentia
-from soundcheck.errors import SoundcheckError
+from soundcheck.audio import samples
+from soundcheck.embedding.families import essentia
+from soundcheck.plumbing.errors import SoundcheckError
 
 SINET, TEMPO, CREPE, ANY = (f"TensorflowPredict{name}" for name in ("FSDSINet", "TempoCNN", "CREPE", ""))
 FILES = dict(zip((SINET, TEMPO, CREPE, ANY), essentia_model.FILES[4:8], strict=True))
@@ -144,7 +144,7 @@ def test_real_recordings_have_the_embeddings_of_essentia(folder, algorithm, phil
     pieces = [file for file in sorted(mirdata_samples.rglob("*")) if file.suffix in (".mp3", ".wav")][:8]
     clips = []
     for file in (*notes, *pieces):
-        clip = audio.resample(*audio.decode(file), RATES[algorithm])
+        clip = samples.resample(*samples.decode(file), RATES[algorithm])
         # Silence at the very beginning is brought out of place by Essentia.
         heard = np.flatnonzero(np.abs(clip) > 1e-3)
         if not len(heard):

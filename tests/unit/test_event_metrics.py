@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from event_lists import random_events, texts
 
-from soundcheck import metrics
 from soundcheck.events import parsed
-from soundcheck.probes.items import as_objects
-from soundcheck.statistics import resample_counts
+from soundcheck.scoring import metrics
+from soundcheck.scoring.bootstrap import resample_counts
+from soundcheck.scoring.labels import as_objects
 
 F_MEASURES = ("event_onset_200ms", "event_onset_50ms", "event_onset_offset_50ms")
 LABELS = ["bell", "knock"]

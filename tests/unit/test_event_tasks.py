@@ -6,10 +6,10 @@ import re
 import pytest
 import yaml
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.errors import SoundcheckError
-from soundcheck.plan import Evaluation, Plan
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Evaluation, Plan
+from soundcheck.configuration.read import read
+from soundcheck.plumbing.errors import SoundcheckError
 
 METRICS = ["event_onset_200ms", "event_onset_50ms", "event_onset_offset_50ms", "segment_error_rate"]
 GRID = {"choose_by": "event_onset_200ms", "median_filter_ms": [250], "min_duration_ms": [125, 250]}
@@ -17,7 +17,7 @@ GRID = {"choose_by": "event_onset_200ms", "median_filter_ms": [250], "min_durati
 
 @pytest.fixture(scope="module")
 def known(repository):
-    return catalog.load(repository)
+    return catalogue.load(repository)
 
 
 TASK = {"name": "sounds", "type": "event_detection"}

@@ -8,8 +8,8 @@ import pytest
 from disks import no_file_above, read_only_folder
 from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind
 
-from soundcheck.downloads import fetching
-from soundcheck.errors import DownloadError
+from soundcheck.plumbing.downloads import fetching
+from soundcheck.plumbing.errors import DownloadError
 
 
 def test_a_file_arrives_whole_and_alone(server, target):

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from soundcheck.files import atomic, csv_rows
+from soundcheck.plumbing.files import atomic, csv_rows
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import fingerprints, parquet
-from soundcheck.audio import UnusableAudioError
-from soundcheck.checking import music
+from soundcheck import parquet
+from soundcheck.audio import fingerprints
+from soundcheck.audio.samples import UnusableAudioError
+from soundcheck.embedding.check import music
 
 RATE = 44_100
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from example_probe import CLASSES, PARAMETERS, items_of_three_classes
 
-from soundcheck.probes import mlp
+from soundcheck.probing.mlp import model as mlp
 
 
 def _write_files(tmp_path, n_folds=2, dropped=(), of_test=None):
     import pyarrow as pa
 
     from soundcheck import parquet
-    from soundcheck.probes import items
+    from soundcheck.probing import items
 
     X, y, _, _ = items_of_three_classes(n=60)
     if of_test is not None:
@@ -41,7 +41,7 @@ def _write_files(tmp_path, n_folds=2, dropped=(), of_test=None):
 
 
 def _fit_files(tmp_path, out="out"):
-    from soundcheck.fitting import fit_probe
+    from soundcheck.probing.fitting import fit_probe
 
     paths = (tmp_path / out / name for name in ("model.npz", "history.csv", "tensorboard"))
     return fit_probe(tmp_path / "embeddings.parquet", tmp_path / "split.parquet", PARAMETERS, *paths)

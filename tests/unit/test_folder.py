@@ -1,9 +1,10 @@
 import pytest
 
-from soundcheck import datasets, indexing, splits
-from soundcheck.datasets import folder
-from soundcheck.datasets.support import keys
-from soundcheck.errors import SoundcheckError
+from soundcheck import keys
+from soundcheck.datasets import index, sources
+from soundcheck.datasets.sources import folder
+from soundcheck.datasets.splits import making
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def make(root, *paths):
@@ -53,7 +54,7 @@ def test_a_folder_without_classes_says_what_to_do(tmp_path):
 
 def test_an_absent_folder_is_named(tmp_path):
     with pytest.raises(SoundcheckError, match="does not exist; set `dir`"):
-        datasets.provide("folder", "mine", tmp_path / "nowhere")
+        sources.provide("folder", "mine", tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -92,7 +93,7 @@ def test_own_columns_never_replace_those_of_the_index(audio):
 
 def test_a_missing_file_is_listed_not_raised(audio):
     table(audio, "path,label\na.wav,x\ngone.wav,y\n")
-    tracks, metadata = indexing.index(folder, audio, "mine", {"csv": "tracks.csv"})
+    tracks, metadata = index.index(folder, audio, "mine", {"csv": "tracks.csv"})
     reasons = dict(zip(tracks["track_id"].to_pylist(), tracks["left_out"].to_pylist(), strict=True))
     assert reasons["gone"] == "missing file"
     assert metadata["n_found"] == 2
@@ -158,7 +159,7 @@ def test_keys_are_normalised_and_unknown_ones_left_out_with_the_nearest(audio):
 
 def test_labels_survive_the_table_of_tracks(audio, tmp_path):
     table(audio, "path,labels,split\na.wav,x|y,train\nb.wav,,test\nc.wav,y,\n")
-    tracks = indexing.index(folder, audio, "mine", {"csv": "tracks.csv"})[0].to_pandas()
+    tracks = index.index(folder, audio, "mine", {"csv": "tracks.csv"})[0].to_pandas()
     assert list(folder.labels(tracks, "autotagging")) == [["x", "y"], [], ["y"]]
     assert folder.splits(tracks, "autotagging").to_dict("records") == [
         {"track_id": "a", "fold": 0, "part": "train"},
@@ -171,7 +172,7 @@ def csv_split(root, rows, **arguments):
     tracks = table(root, "path,label,split,group\n" + "\n".join(rows) + "\n")
     arguments = {"dataset": "mine", "task": "mood", "task_type": "multiclass", "split": "single", "seed": 0} | arguments
     labels = folder.labels(tracks, "mood")
-    return splits.make_split(tracks, labels, official=folder.splits(tracks, "mood"), **arguments)
+    return making.make_split(tracks, labels, official=folder.splits(tracks, "mood"), **arguments)
 
 
 def test_the_csvs_own_parts_are_kept(tmp_path):
@@ -223,9 +224,9 @@ def test_paths_may_be_called_as_other_programs_call_them(audio, column):
 def test_a_link_whose_target_is_gone_is_listed_and_stops_nothing(tmp_path):
     make(tmp_path, "oboe/1.wav")
     (tmp_path / "oboe" / "gone.wav").symlink_to(tmp_path / "elsewhere.wav")
-    record = datasets.provide("folder", "mine", tmp_path)
+    record = sources.provide("folder", "mine", tmp_path)
     assert (record["n_files"], record["bytes"]) == (2, 5)
-    table, _ = indexing.index(folder, tmp_path, "mine")
+    table, _ = index.index(folder, tmp_path, "mine")
     reasons = dict(zip(table["path"].to_pylist(), table["left_out"].to_pylist(), strict=True))
     assert reasons["oboe/gone.wav"] == "missing file"
 
@@ -235,7 +236,7 @@ def test_the_only_other_column_is_the_label(audio):
 
 
 def typed(tracks, task_type, task="mood"):
-    labels, spellings = datasets.labels(folder, tracks, task, task_type)
+    labels, spellings = sources.labels(folder, tracks, task, task_type)
     return list(labels), spellings
 
 
@@ -265,7 +266,7 @@ MARKED = "path,slow,sad\na.wav,1,0\nb.wav,yes,TRUE\nc.wav,,x\nd.wav,0,\n"
 
 def test_a_column_for_each_tag_marks_it(audio):
     (audio / "tracks.csv").write_text(MARKED)
-    indexed = indexing.index(folder, audio, "mine", {"csv": "tracks.csv", "label": ["slow", "sad"]})[0].to_pandas()
+    indexed = index.index(folder, audio, "mine", {"csv": "tracks.csv", "label": ["slow", "sad"]})[0].to_pandas()
     assert typed(indexed, "multilabel")[0] == [["slow"], ["slow", "sad"], ["sad"], []]
     assert typed(indexed, "multiclass")[0] == [["slow"], ["slow", "sad"], ["sad"], []]
     assert typed(indexed, "regression")[0] == [["1", "0"], ["yes", "TRUE"], ["", "x"], ["0", ""]]
@@ -310,7 +311,7 @@ def test_numbered_folds_are_tested_in_turn(tmp_path):
     make(tmp_path, *(f"{i}.wav" for i in range(8)))
     rows = "".join(f"{i}.wav,x,{fold}\n" for i, fold in enumerate([10, 2, 1, 10, 2, 1, 2, ""]))
     (tmp_path / "tracks.csv").write_text(f"path,label,fold\n{rows}")
-    tracks = indexing.index(folder, tmp_path, "mine", {"csv": "tracks.csv"})[0].to_pandas()
+    tracks = index.index(folder, tmp_path, "mine", {"csv": "tracks.csv"})[0].to_pandas()
     found = folder.splits(tracks, "mood")
     tested = found[found["part"] == "test"].groupby("fold")["track_id"].apply(sorted).to_dict()
     assert tested == {0: ["1", "4", "6"], 1: ["0", "3"], 2: ["2", "5"]}

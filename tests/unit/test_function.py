@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import driver, embeddings, files
-from soundcheck.embedders import function
-from soundcheck.errors import SoundcheckError
-from soundcheck.preparation import Condition
+from soundcheck.audio.preparation import Condition
+from soundcheck.embedding import driver, store
+from soundcheck.embedding.families import function
+from soundcheck.plumbing import files
+from soundcheck.plumbing.errors import SoundcheckError
 
 RATE = 1000
 GOOD = """
@@ -143,7 +144,7 @@ def test_a_clip_with_a_vector_of_another_size_is_left_out_with_the_reason(tmp_pa
     condition = Condition(str(tmp_path), "clean", [], 42, RATE)
     statistics = driver.embed(tracks, condition, model, tmp_path / "e", tmp_path / "a.csv", {})
     assert (statistics.n_embedded, statistics.n_failed_in_model) == (3, 2)
-    assert embeddings.read(tmp_path / "e")[0] == ["t1", "t2", "t3"]
+    assert store.read(tmp_path / "e")[0] == ["t1", "t2", "t3"]
     reasons = [row["left_out"] for row in files.read_rows(tmp_path / "a.csv")]
     assert "returned 2 values; for a second of quiet noise 3" in reasons[0]
     assert "returned NoneType" in reasons[4]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from soundcheck.embedders import handcrafted
-from soundcheck.errors import SoundcheckError
-from soundcheck.pooling import Pool
+from soundcheck.embedding.families import handcrafted
+from soundcheck.embedding.pooling import Pool
+from soundcheck.plumbing.errors import SoundcheckError
 
 RATE = handcrafted.SAMPLE_RATE
 
@@ -31,9 +31,9 @@ def test_size_is_as_declared_and_values_are_finite_also_for_very_short_clips(fea
 
 
 def test_sizes_are_those_of_the_catalogue(repository):
-    from soundcheck import catalog
+    from soundcheck.configuration import catalogue
 
-    for entry in catalog.load(repository).embedders.values():
+    for entry in catalogue.load(repository).embedders.values():
         if entry["family"] == "handcrafted":
             assert handcrafted.load(entry["options"], "cpu").pooled_dimension == entry["dimension"]
 

@@ -5,10 +5,11 @@ import pytest
 import soundfile
 import torch
 
-from soundcheck import driver, parquet
-from soundcheck.embedders import hear
-from soundcheck.errors import SoundcheckError
-from soundcheck.preparation import Condition
+from soundcheck import parquet
+from soundcheck.audio.preparation import Condition
+from soundcheck.embedding import driver
+from soundcheck.embedding.families import hear
+from soundcheck.plumbing.errors import SoundcheckError
 
 GOOD = """
 import torch
@@ -159,8 +160,8 @@ def test_a_model_that_draws_at_random_gives_the_same_again_in_any_order(tmp_path
 def test_a_model_is_called_by_one_thread_at_a_time(tmp_path):
     import soundfile
 
-    from soundcheck import driver
-    from soundcheck.preparation import Condition
+    from soundcheck.audio.preparation import Condition
+    from soundcheck.embedding import driver
 
     text = GOOD.replace(
         "def get_scene_embeddings(audio, model):\n",

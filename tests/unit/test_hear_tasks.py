@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from soundcheck import datasets, indexing
-from soundcheck.datasets import hear_tasks
-from soundcheck.errors import SoundcheckError
-from soundcheck.splits import make_split
+from soundcheck.datasets import index, sources
+from soundcheck.datasets.sources import hear_tasks
+from soundcheck.datasets.splits.making import make_split
+from soundcheck.plumbing.errors import SoundcheckError
 
 LABELS = {"train": {"a.wav": ["dog"], "b.wav": ["cat"], "c.wav": ["dog"]}, "valid": {"d.wav": ["cat"]}}
 SCENE = {"task_name": "tiny", "embedding_type": "scene", "prediction_type": "multiclass", "split_mode": "trainvaltest"}
@@ -73,7 +73,7 @@ def test_folds_go_round_as_in_the_benchmarks_own_kit(tmp_path, named):
 
 
 def split_of(root, **arguments):
-    tracks = indexing.index(hear_tasks, root, "tiny")[0].to_pandas()
+    tracks = index.index(hear_tasks, root, "tiny")[0].to_pandas()
     # The miniature's files are no audio.
     tracks["left_out"] = None
     arguments = {
@@ -117,7 +117,7 @@ def test_a_label_outside_the_vocabulary_leaves_its_clip_out_with_the_reason(tmp_
 def test_a_file_that_is_not_there_is_listed(tmp_path):
     make(tmp_path)
     (tmp_path / "48000" / "test" / "e.wav").unlink()
-    tracks = indexing.index(hear_tasks, tmp_path, "tiny")[0].to_pandas().set_index("track_id")
+    tracks = index.index(hear_tasks, tmp_path, "tiny")[0].to_pandas().set_index("track_id")
     assert tracks.loc["test_e", "left_out"] == "missing file"
     assert len(tracks) == 6
 
@@ -161,7 +161,7 @@ def test_labels_without_times_do_not_fit_an_event_task(tmp_path):
 
 def test_what_is_no_task_folder_says_where_to_get_one(tmp_path):
     with pytest.raises(SoundcheckError, match=r"does not exist.*hearbenchmark"):
-        datasets.provide("hear_tasks", "tiny", tmp_path / "nowhere")
+        sources.provide("hear_tasks", "tiny", tmp_path / "nowhere")
     with pytest.raises(SoundcheckError, match=r"no task_metadata\.json.*hearbenchmark"):
         hear_tasks.download(tmp_path)
 

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from soundcheck.probes import history
+from soundcheck.probing import history
 
 ROWS = {
     fold: [

@@ -6,9 +6,9 @@ import pytest
 from hub_server import CONTENT, MODEL, REVISION, SHA256, serving_hub
 from huggingface_hub import constants
 
-from soundcheck import weights
-from soundcheck.downloads.hub import fetch_from_hub
-from soundcheck.errors import DownloadError
+from soundcheck.plumbing.downloads import weights
+from soundcheck.plumbing.downloads.hub import fetch_from_hub
+from soundcheck.plumbing.errors import DownloadError
 
 URL = f"hf://{MODEL}/{REVISION}/model.bin"
 

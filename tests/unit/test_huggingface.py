@@ -10,8 +10,8 @@ from encoders import RATE, RNG, edit, embedded, load, noise
 from models import mert_model
 from torch.nn import functional as F
 
-from soundcheck import windows
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families.support import windows
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 @pytest.fixture(scope="module")

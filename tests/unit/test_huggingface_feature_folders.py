@@ -8,7 +8,7 @@ from encoders import edit, frames_of, load, noise
 from models import audio_encoders
 from safetensors.torch import load_file, save_file
 
-from soundcheck.errors import SoundcheckError
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def test_settings_of_an_extractor_inside_of_those_of_a_processor_are_found(tmp_path):

@@ -9,10 +9,10 @@ import torch
 from encoders import frames_of, load, noise
 from models import audio_encoders
 
-from soundcheck import checking
-from soundcheck.driver import Model, embed_clips
-from soundcheck.embedders import huggingface_kinds
-from soundcheck.preparation import Clip
+from soundcheck.audio.preparation import Clip
+from soundcheck.embedding import check
+from soundcheck.embedding.driver import Model, embed_clips
+from soundcheck.embedding.families.support.huggingface import kinds as huggingface_kinds
 
 KINDS = sorted(audio_encoders.FOLDERS)
 # The encoder inside of each whole model.
@@ -188,8 +188,8 @@ def test_silence_and_very_short_clips_have_finite_frames(small, kind):
 def test_every_check_of_an_embedder_passes(small, kind):
     folder, _ = small(kind)
     embedder = load(folder)
-    declared = checking.Declared(embedder.sample_rate, embedder.dimension)
-    outcomes = checking.check("mine", lambda device: load(folder), declared, long_s=1.0)
+    declared = check.Declared(embedder.sample_rate, embedder.dimension)
+    outcomes = check.check("mine", lambda device: load(folder), declared, long_s=1.0)
     assert [outcome for outcome in outcomes if outcome.outcome == "failed"] == []
     assert len(outcomes) >= 14
 

@@ -9,8 +9,8 @@ import torch
 from encoders import edit, embedded, load, noise
 from models import mert_model
 
-from soundcheck.embedders import huggingface_kinds
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families.support.huggingface import kinds
+from soundcheck.plumbing.errors import SoundcheckError
 
 REMOTE = """
 from transformers import HubertConfig, HubertModel
@@ -70,7 +70,7 @@ def test_the_full_model_has_the_published_number_of_weights_under_the_names_of_h
         assert found == shapes
 
 
-@pytest.mark.parametrize("kind", huggingface_kinds.WAVEFORM_ENCODERS)
+@pytest.mark.parametrize("kind", kinds.WAVEFORM_ENCODERS)
 def test_other_encoders_of_the_waveform_give_their_hidden_states(tmp_path, kind):
     model = write_other(tmp_path, kind)
     embedder = load(tmp_path)

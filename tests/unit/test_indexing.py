@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 import soundfile
 
-from soundcheck import indexing, parquet
-from soundcheck.errors import SoundcheckError
+from soundcheck import parquet
+from soundcheck.datasets import index
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def module(rows):
@@ -45,7 +46,7 @@ ROWS = [{"track_id": name.split(".")[0], "path": name, "group": None, "mood": "c
 
 
 def test_bad_files_are_listed_with_their_reason_and_counted(folder):
-    table, metadata = indexing.index(module(ROWS), folder, "test", {}, 2)
+    table, metadata = index.index(module(ROWS), folder, "test", {}, 2)
     reasons = dict(zip(table["track_id"].to_pylist(), table["left_out"].to_pylist(), strict=True))
     assert reasons["missing"] == "missing file"
     assert reasons["no-bytes"] == "empty file (0 bytes)"
@@ -59,12 +60,12 @@ def test_bad_files_are_listed_with_their_reason_and_counted(folder):
 
 def test_a_format_that_is_not_supported_says_what_to_do(tmp_path):
     (tmp_path / "a.M4A").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
-    assert "(.m4a is not supported: convert it" in indexing.header(tmp_path / "a.M4A")["left_out"]
+    assert "(.m4a is not supported: convert it" in index.header(tmp_path / "a.M4A")["left_out"]
 
 
 def test_a_web_page_that_is_called_mp3_is_not_said_to_be_absent(tmp_path):
     (tmp_path / "a.mp3").write_text("<html>not found</html>")
-    reason = indexing.header(tmp_path / "a.mp3")["left_out"]
+    reason = index.header(tmp_path / "a.mp3")["left_out"]
     assert reason == "not readable as audio: Format not recognised; is it really MP3?"
 
 
@@ -72,16 +73,16 @@ def test_a_dataset_of_which_nothing_can_be_used_says_why(tmp_path, folder):
     for name in ("a.m4a", "b.m4a", "c.wav"):
         (tmp_path / name).write_bytes(b"x" * (name != "c.wav"))
     rows = [{"track_id": name, "path": name, "group": None} for name in ("a.m4a", "b.m4a", "c.wav")]
-    table = indexing.index(module(rows), tmp_path, "mine")[0]
+    table = index.index(module(rows), tmp_path, "mine")[0]
     with pytest.raises(
         SoundcheckError, match=r"'mine': not one of its 3 tracks .*; 2 of them: not readable .*convert it"
     ):
-        indexing.check_usable(table, tmp_path, "mine")
-    indexing.check_usable(indexing.index(module(ROWS), folder, "test")[0], folder, "test")
+        index.check_usable(table, tmp_path, "mine")
+    index.check_usable(index.index(module(ROWS), folder, "test")[0], folder, "test")
 
 
 def test_headers_are_recorded(folder):
-    rows = indexing.index(module(ROWS), folder, "test")[0].to_pandas().set_index("track_id")
+    rows = index.index(module(ROWS), folder, "test")[0].to_pandas().set_index("track_id")
     assert rows.loc["good", ["duration_s", "sample_rate", "channels"]].tolist() == [0.5, 44100, 1]
     assert rows.loc["eight", "channels"] == 8
     assert rows.loc["fast", "duration_s"] == 0.001
@@ -89,7 +90,7 @@ def test_headers_are_recorded(folder):
 
 def test_the_table_is_sorted_and_depends_on_neither_order_nor_threads(folder, tmp_path):
     for name, rows, n_workers in (("a", ROWS, 1), ("b", ROWS[::-1], 8)):
-        table, metadata = indexing.index(module(rows), folder, "test", {}, n_workers)
+        table, metadata = index.index(module(rows), folder, "test", {}, n_workers)
         parquet.write(table, tmp_path / f"{name}.parquet", metadata)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     ids = parquet.read(tmp_path / "a.parquet")["track_id"].to_pylist()
@@ -98,7 +99,7 @@ def test_the_table_is_sorted_and_depends_on_neither_order_nor_threads(folder, tm
 
 def test_a_reason_of_the_dataset_comes_first(folder):
     rows = [{"track_id": "good", "path": "good.wav", "group": None, "left_out": "bad name"}]
-    table, metadata = indexing.index(module(rows), folder, "test")
+    table, metadata = index.index(module(rows), folder, "test")
     assert table["left_out"].to_pylist() == ["bad name"]
     assert metadata["n_left_out"] == 1
 
@@ -110,7 +111,7 @@ def test_own_columns_get_the_type_of_their_values(folder):
     frame = pd.DataFrame(rows)
     for name, pair in values.items():
         frame[name] = pd.Series(pair, dtype=object)
-    schema = indexing.index(module(frame), folder, "test")[0].schema
+    schema = index.index(module(frame), folder, "test")[0].schema
     types = {"whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
     types |= {"several": pa.list_(pa.string()), "nothing": pa.string()}
     assert {name: schema.field(name).type for name in values} == types
@@ -119,15 +120,15 @@ def test_own_columns_get_the_type_of_their_values(folder):
 def test_columns_of_mixed_types_are_refused_by_name(folder):
     rows = [{"track_id": str(i), "path": "good.wav", "group": None, "year": year} for i, year in enumerate([1999, "?"])]
     with pytest.raises(ValueError, match="column 'year' mixes types"):
-        indexing.index(module(rows), folder, "test")
+        index.index(module(rows), folder, "test")
 
 
 def test_equal_ids_are_an_error_that_names_the_files(folder):
     rows = [{"track_id": "x", "path": path, "group": None} for path in ("good.wav", "eight.wav")]
     with pytest.raises(ValueError, match=r"'x' names good\.wav, eight\.wav"):
-        indexing.index(module(rows), folder, "test")
+        index.index(module(rows), folder, "test")
 
 
 def test_a_dataset_without_tracks_is_an_error(folder):
     with pytest.raises(ValueError, match="no tracks found"):
-        indexing.index(module({"track_id": [], "path": [], "group": []}), folder, "test")
+        index.index(module({"track_id": [], "path": [], "group": []}), folder, "test")

@@ -7,8 +7,8 @@ import time
 import pytest
 from disks import read_only_folder
 
-from soundcheck.errors import DownloadError
-from soundcheck.installing import install
+from soundcheck.plumbing.downloads.folders import install
+from soundcheck.plumbing.errors import DownloadError
 
 
 def make(work):

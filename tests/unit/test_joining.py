@@ -3,9 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from soundcheck import joining, parquet
-from soundcheck.errors import SoundcheckError
-from soundcheck.splits.parts import SCHEMA
+from soundcheck import parquet
+from soundcheck.datasets import joining
+from soundcheck.datasets.splits.table import SCHEMA
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def write(path, labels, parts, classes):

@@ -1,11 +1,12 @@
 import pytest
 
 from soundcheck.datasets.support import keys
+from soundcheck.keys import KEYS
 
 
 def test_there_are_24_keys_and_each_is_its_own_normal_form():
-    assert len(set(keys.KEYS)) == 24
-    assert [keys.normalise(key) for key in keys.KEYS] == list(keys.KEYS)
+    assert len(set(KEYS)) == 24
+    assert [keys.normalise(key) for key in KEYS] == list(KEYS)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ import time
 
 import pytest
 
-from soundcheck.errors import SoundcheckError
-from soundcheck.locks import hold_lock, waiting_lock
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.locks import hold_lock, waiting_lock
 
 HOLD = """
 import sys, time
-from soundcheck.locks import hold_lock, waiting_lock
+from soundcheck.plumbing.locks import hold_lock, waiting_lock
 hold_lock(sys.argv[1])
 print("held", flush=True)
 time.sleep(60)

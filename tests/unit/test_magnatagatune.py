@@ -9,8 +9,8 @@ import soundfile
 from local_server import published, redirect, serving
 from official import indexed, tagging_split
 
-from soundcheck.datasets import magnatagatune
-from soundcheck.errors import DownloadError, SoundcheckError
+from soundcheck.datasets.sources import magnatagatune
+from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 
 FOLDERS = "0123456789abcdef"
 RARE_TAGS = ("no piano", "funky", "eerie")

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from soundcheck import catalog
-from soundcheck.nothing import is_nothing
+from soundcheck.configuration import catalogue
+from soundcheck.configuration.yaml.empty_keys import is_nothing
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def manual(repository):
 
 @pytest.fixture(scope="module")
 def known(repository):
-    return catalog.load(repository)
+    return catalogue.load(repository)
 
 
 def _keys(schema):

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.plan import Plan
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Plan
+from soundcheck.configuration.read import read
 
 TEXT = """
 experiments:
@@ -25,7 +25,7 @@ experiments:
 
 @pytest.fixture
 def build(repository):
-    known = catalog.load(repository)
+    known = catalogue.load(repository)
     return lambda text: matrix.build(read(yaml.safe_load(text), known))
 
 

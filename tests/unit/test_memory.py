@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from soundcheck.memory import keep_freed_memory
+from soundcheck.plumbing.jobs import keep_freed_memory
 
 assert not {keep} or keep_freed_memory()
 

@@ -6,9 +6,9 @@ import pytest
 import sklearn.metrics
 from event_lists import random_events
 
-from soundcheck import metrics
-from soundcheck.metrics import classification, key, tagging
-from soundcheck.statistics import resample_counts
+from soundcheck.scoring import metrics
+from soundcheck.scoring.bootstrap import resample_counts
+from soundcheck.scoring.metrics import classification, key, means, tagging
 
 BUILT_IN = list(metrics.BUILT_IN)
 
@@ -180,7 +180,7 @@ def test_a_users_metric_is_named_by_its_module_and_resampled_with_the_items():
     np.testing.assert_allclose(metric(y_true, scores, list("abcdef"), weights)[0], expected)
     values, per_label = metrics.metric(f"{__name__}.users_values_per_label")(y_true, scores, list("abcdef"), weights)
     assert per_label.shape == (12, 6)
-    np.testing.assert_allclose(values, metrics.mean_of_defined(per_label))
+    np.testing.assert_allclose(values, means.mean_of_defined(per_label))
 
 
 @pytest.mark.parametrize("name", ["acuracy", "no.such.module", "math.no_such_function"])

@@ -5,9 +5,9 @@ import importlib.util
 import pytest
 from mirdata_folders import labels_of, write_index
 
-from soundcheck import indexing
-from soundcheck.datasets import mirdata_adapter
-from soundcheck.errors import SoundcheckError
+from soundcheck.datasets import index
+from soundcheck.datasets.sources import mirdata_adapter
+from soundcheck.plumbing.errors import SoundcheckError
 
 mirdata = pytest.importorskip("mirdata")
 
@@ -15,7 +15,7 @@ mirdata = pytest.importorskip("mirdata")
 def test_a_table_that_was_written_and_read_gives_the_same_labels_and_parts(tinysol):
     for options in ({"dataset": "tinysol"}, {"dataset": "tinysol", "label": "dynamics", "split_attribute": ""}):
         before = mirdata_adapter.tracks(tinysol, **options).sort_values("track_id", ignore_index=True)
-        table, _ = indexing.index(mirdata_adapter, tinysol, "tinysol", {"csv": "", **options})
+        table, _ = index.index(mirdata_adapter, tinysol, "tinysol", {"csv": "", **options})
         after = table.to_pandas()
         task = "instrument_classification"
         assert list(mirdata_adapter.labels(after, task)) == list(mirdata_adapter.labels(before, task))

@@ -7,9 +7,9 @@ import pytest
 from local_server import serving
 from mirdata_folders import N_TINYSOL, write, write_index
 
-from soundcheck import datasets
-from soundcheck.datasets import mirdata_adapter
-from soundcheck.errors import DownloadError, SoundcheckError
+from soundcheck.datasets import sources
+from soundcheck.datasets.sources import mirdata_adapter
+from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 
 mirdata = pytest.importorskip("mirdata")
 
@@ -44,7 +44,7 @@ def test_an_absent_index_says_where_to_get_it_and_where_to_put_it(tinysol):
 
 def test_a_dataset_that_is_there_is_used_and_not_written_to(tinysol):
     before = sorted((path, path.stat().st_mtime_ns) for path in tinysol.rglob("*"))
-    record = datasets.provide("mirdata_adapter", "tinysol", tinysol, {"dataset": "tinysol"})
+    record = sources.provide("mirdata_adapter", "tinysol", tinysol, {"dataset": "tinysol"})
     mirdata_adapter.tracks(tinysol, dataset="tinysol")
     assert sorted((path, path.stat().st_mtime_ns) for path in tinysol.rglob("*")) == before
     assert (record["n_files"], record["title"]) == (N_TINYSOL, "TinySOL: single notes of 14 instruments")

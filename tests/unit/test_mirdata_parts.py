@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from mirdata_folders import KEYS, MEDLEY, N_TINYSOL, write_medley
 
-from soundcheck import splits
-from soundcheck.datasets import mirdata_adapter
+from soundcheck.datasets.sources import mirdata_adapter
+from soundcheck.datasets.splits import making
 
 pytest.importorskip("mirdata")
 
@@ -31,7 +31,7 @@ def test_tinysol_rotates_its_official_folds(tinysol, task):
             assert official[rotation, f"Fl-ord-G5-{dynamics}-N-N"] == expected.get(fold, "train")
     n_fold = N_TINYSOL // 5
     for split, n_folds in (("single", 1), ("all", 5)):
-        table, metadata = splits.make_split(
+        table, metadata = making.make_split(
             tracks,
             mirdata_adapter.labels(tracks, task),
             dataset="tinysol",

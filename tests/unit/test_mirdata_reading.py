@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from mirdata_folders import N_TINYSOL, labels_of, write, write_index
 
-from soundcheck import indexing
-from soundcheck.datasets import mirdata_adapter
-from soundcheck.errors import SoundcheckError
+from soundcheck.datasets import index as indexing
+from soundcheck.datasets.sources import mirdata_adapter
+from soundcheck.plumbing.errors import SoundcheckError
 
 pytest.importorskip("mirdata")
 

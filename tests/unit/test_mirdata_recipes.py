@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from mirdata_folders import INSTRUMENTS, KEYS, N_KEYS, N_TINYSOL, PITCHES, labels_of, write, write_index
 
-from soundcheck import splits
-from soundcheck.datasets import mirdata_adapter
+from soundcheck.datasets.sources import mirdata_adapter
+from soundcheck.datasets.splits import making
 
 pytest.importorskip("mirdata")
 
@@ -24,7 +24,7 @@ def test_one_key_of_two_words_is_kept_and_written_in_sharps(key_dataset):
 def test_what_the_key_filter_leaves_out_is_listed_with_its_reason(key_dataset):
     name, folder = key_dataset
     tracks = mirdata_adapter.tracks(folder, dataset=name)
-    table, _ = splits.make_split(
+    table, _ = making.make_split(
         tracks,
         mirdata_adapter.labels(tracks, "key_estimation"),
         dataset=name,

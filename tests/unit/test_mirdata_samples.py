@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from soundcheck import indexing
-from soundcheck.datasets import mirdata_adapter
+from soundcheck.datasets import index as indexing
+from soundcheck.datasets.sources import mirdata_adapter
 
 mirdata = pytest.importorskip("mirdata")
 

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from soundcheck.probes import mlp
+from soundcheck.probing.mlp import model as mlp
 
 
 def _model(seeds=(0, 1), dim=37, sizes=(20, 7), activation="softmax", components=None, generator=0) -> mlp.Model:

@@ -10,9 +10,9 @@ import soundfile
 from local_server import published, redirect, serving
 from official import indexed, tagging_split
 
-from soundcheck import downloads
-from soundcheck.datasets import mtg_jamendo
-from soundcheck.errors import DownloadError, SoundcheckError
+from soundcheck.datasets.sources import mtg_jamendo
+from soundcheck.plumbing import downloads
+from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS"
 TAGS = {

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from models import mule_model
 
-from soundcheck.embedders import mule
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import mule
+from soundcheck.plumbing.errors import SoundcheckError
 
 RNG = np.random.default_rng(0)
 RATE = 16_000

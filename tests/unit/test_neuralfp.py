@@ -7,8 +7,8 @@ import pytest
 import torch
 from models.neuralfp_model import in_tensorflow
 
-from soundcheck.embedders import neuralfp
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import neuralfp
+from soundcheck.plumbing.errors import SoundcheckError
 
 RNG = np.random.default_rng(0)
 

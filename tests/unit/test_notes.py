@@ -3,9 +3,9 @@
 import pytest
 from example_results import CONDITIONS, EMBEDDERS, METRICS, MISSING, PROBES, N, build, evaluate_with_gaps
 
-from soundcheck import results
-from soundcheck.display import Order
-from soundcheck.rendering.reading import value_text
+from soundcheck.presenting.evaluation import Evaluation, Score
+from soundcheck.presenting.formats.reading import value_text
+from soundcheck.presenting.wording import Order
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,9 @@ def test_cells_with_fewer_test_items_carry_a_letter_and_its_note(evaluation):
 
 
 def test_a_metric_that_no_item_could_measure_is_a_dash_and_not_a_number():
-    undefined = results.Score(None, None, None, None, N)
+    undefined = Score(None, None, None, None, N)
     scores = {("roc_auc", "clean", embedder, "M1", ""): undefined for embedder in EMBEDDERS}
-    evaluation = results.Evaluation("bells", "autotagging", "single", scores)
+    evaluation = Evaluation("bells", "autotagging", "single", scores)
     order = Order(["clean"], EMBEDDERS, ["M1"])
     for preset in ("all_deform_all_models", "deformations", "probes", "embedders"):
         table = build(evaluation, preset, order, ["roc_auc"])

@@ -7,16 +7,16 @@ from dataclasses import asdict
 import pytest
 import yaml
 
-from soundcheck import catalog, matrix
-from soundcheck.config import read
-from soundcheck.errors import SoundcheckError
-from soundcheck.nothing import is_nothing
-from soundcheck.plan import Plan
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Plan
+from soundcheck.configuration.read import read
+from soundcheck.configuration.yaml.empty_keys import is_nothing
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 @pytest.fixture(scope="module")
 def known(repository):
-    return catalog.load(repository)
+    return catalogue.load(repository)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from models import onnx_model
 from models.onnx_model import RATE
 from onnx import TensorProto
 
-from soundcheck import driver, embeddings
-from soundcheck.embedders import onnx_file
-from soundcheck.errors import SoundcheckError
-from soundcheck.preparation import Condition
+from soundcheck.audio.preparation import Condition
+from soundcheck.embedding import driver, store
+from soundcheck.embedding.families import onnx_file
+from soundcheck.plumbing.errors import SoundcheckError
 
 RNG = np.random.default_rng(0)
 KEYS = {"sample_rate": RATE, "window_s": 0, "hop_s": 0, "batch_size": 4, "longest_s": 2, "input": "", "output": ""}
@@ -187,4 +187,4 @@ def test_a_run_gives_the_same_bytes_on_any_number_of_threads(load, tmp_path, win
         assert (statistics.n_embedded, statistics.n_left_out) == (5, 0)
         written.append((tmp_path / f"{threads}").read_bytes())
     assert written[0] == written[1]
-    assert embeddings.read(tmp_path / "1")[1].shape == (5, 6)
+    assert store.read(tmp_path / "1")[1].shape == (5, 6)

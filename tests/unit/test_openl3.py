@@ -7,8 +7,8 @@ from models import openl3_model
 from models.processes import run_in
 from whole_clips import embed
 
-from soundcheck.embedders import openl3
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import openl3
+from soundcheck.plumbing.errors import SoundcheckError
 
 RATE = 48_000
 

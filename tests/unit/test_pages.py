@@ -10,7 +10,8 @@ import yaml
 from example_tables import BROKEN, CLASSES, SILENT, TRACKS, UNLABELLED, write_audio, write_split, write_tracks
 from markup import read_html
 
-from soundcheck import pages, parquet
+from soundcheck import parquet
+from soundcheck.presenting import pages
 
 CONDITIONS = ["clean", "AddGaussianSNR-15dB", "Gain--12dB"]
 

@@ -3,7 +3,7 @@
 from example_results import ORDER, evaluate
 from markup import svg_texts
 
-from soundcheck.figures.per_label import per_label
+from soundcheck.presenting.figures.per_label import per_label
 
 
 def test_per_label_draws_each_tag_and_counts_those_left_out(tmp_path, draw):

@@ -3,9 +3,10 @@ import zipfile
 import pytest
 from local_server import published, redirect, serving
 
-from soundcheck import indexing, splits
-from soundcheck.datasets import philharmonia
-from soundcheck.errors import SoundcheckError
+from soundcheck.datasets import index
+from soundcheck.datasets.sources import philharmonia
+from soundcheck.datasets.splits import making
+from soundcheck.plumbing.errors import SoundcheckError
 
 MINIATURE = (
     "audio/bass clarinet/bass-clarinet_As2_025_forte_normal.mp3",
@@ -122,7 +123,7 @@ def test_an_unknown_task_is_refused(tracks):
 
 
 def test_the_real_recordings_are_1480_notes_of_15_instruments(philharmonia_dir):
-    table, metadata = indexing.index(philharmonia, philharmonia_dir, "philharmonia", {}, 2)
+    table, metadata = index.index(philharmonia, philharmonia_dir, "philharmonia", {}, 2)
     frame = table.to_pandas()
     assert len(frame) == metadata["n_found"] == 1480
     assert metadata["n_left_out"] == 0
@@ -136,7 +137,7 @@ def test_the_real_recordings_are_1480_notes_of_15_instruments(philharmonia_dir):
 @pytest.mark.parametrize("task", philharmonia.TASKS)
 def test_the_real_recordings_split_without_a_note_on_both_sides(philharmonia_dir, task):
     tracks = philharmonia.tracks(philharmonia_dir)
-    table, metadata = splits.make_split(
+    table, metadata = making.make_split(
         tracks,
         philharmonia.labels(tracks, task),
         dataset="philharmonia",

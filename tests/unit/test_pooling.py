@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from soundcheck.pooling import Pool
+from soundcheck.embedding.pooling import Pool
 
 
 @pytest.mark.parametrize("sizes", [[1], [5], [1, 1, 1], [7, 1, 30, 2]])

@@ -7,10 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from soundcheck import embeddings, files, parquet
-from soundcheck.driver import AUDIO_COLUMNS
-from soundcheck.errors import SoundcheckError
-from soundcheck.precomputed import embed_from_folder
+from soundcheck import parquet
+from soundcheck.embedding import store
+from soundcheck.embedding.precomputed import embed_from_folder
+from soundcheck.embedding.store import AUDIO_COLUMNS
+from soundcheck.plumbing import files
+from soundcheck.plumbing.errors import SoundcheckError
 
 RNG = np.random.default_rng(0)
 # Unsorted; one id is in a sub-folder, one looks like a number, two differ in what follows a dot.
@@ -28,7 +30,7 @@ def embed(tmp_path):
         statistics = embed_from_folder(
             tracks, condition, tmp_path / "mine", "mine", target, audio, {"embedder": "mine"}, **more
         )
-        ids, vectors = embeddings.read(target)
+        ids, vectors = store.read(target)
         return dict(zip(ids, vectors, strict=True)), files.read_rows(audio), statistics
 
     return run

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from example_probe import fitted, items_of_three_classes
 
-from soundcheck.probes import mlp
+from soundcheck.probing.mlp import model as mlp
 
 
 def test_standardisation_is_fitted_on_the_training_items_alone():

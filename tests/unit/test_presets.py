@@ -3,8 +3,8 @@
 import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, PROBES, N, build, evaluate_with_gaps
 
-from soundcheck.display import short_conditions
-from soundcheck.rendering.reading import value_text
+from soundcheck.presenting.formats.reading import value_text
+from soundcheck.presenting.wording import short_conditions
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import torch
 
-from soundcheck.embedders import hear
+from soundcheck.embedding.families import hear
 
 
 class Tiny(torch.nn.Module):

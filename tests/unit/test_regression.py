@@ -10,15 +10,23 @@ import sklearn.metrics
 import yaml
 from markup import read_html
 
-from soundcheck import catalog, fitting, matrix, metrics, pages, parquet, rendering, results, scoring, splits, tables
-from soundcheck.config import read
-from soundcheck.datasets import synthetic
-from soundcheck.display import Order
-from soundcheck.display import metric as shown_metric
-from soundcheck.errors import SoundcheckError
-from soundcheck.plan import Evaluation, Plan
-from soundcheck.probes import items, mlp, training
-from soundcheck.stratification import quantile_bins
+from soundcheck import parquet
+from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration.plan import Evaluation, Plan
+from soundcheck.configuration.read import read
+from soundcheck.datasets.sources import synthetic
+from soundcheck.datasets.splits import making
+from soundcheck.datasets.splits.stratification import quantile_bins
+from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.presenting import formats, pages, tables
+from soundcheck.presenting.evaluation import read_evaluation
+from soundcheck.presenting.wording import Order
+from soundcheck.presenting.wording import metric as shown_metric
+from soundcheck.probing import fitting, items, predicting
+from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.mlp import training
+from soundcheck.scoring import metrics, scores
+from soundcheck.scoring.table import AXES, collect, write_scores
 
 NAMES = ["arousal", "valence"]
 PARAMETERS = {
@@ -46,7 +54,7 @@ def split_of(values, groups=None, **arguments):
     tracks = pd.DataFrame({"track_id": [f"t{i:03}" for i in range(len(values))], "left_out": None})
     tracks["group"] = pd.Series(groups if groups is not None else [None] * len(values), dtype=object)
     arguments = {"dataset": "d", "task": "mood", "task_type": "regression", "split": "single", "seed": 0} | arguments
-    return splits.make_split(tracks, values, **arguments)
+    return making.make_split(tracks, values, **arguments)
 
 
 def numbers_of(values, groups=None, **arguments):
@@ -235,12 +243,12 @@ def test_a_target_without_variance_has_no_r2():
 
 # ----------------------------------------------------------------------------------------- from embeddings to scores
 
-IDS = dict(zip(scoring.AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=True))
+IDS = dict(zip(AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=True))
 
 
 def scored_by(*paths):
-    table, metadata = scoring.predictions(*paths, IDS)
-    return table, metadata, scoring.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
+    table, metadata = predicting.predictions(*paths, IDS)
+    return table, metadata, scores.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
 
 
 @pytest.fixture(scope="module")
@@ -308,14 +316,14 @@ def test_tables_read_lower_errors_as_better_and_name_the_targets(run, tmp_path):
         else:
             row |= {key: row[key] and row[key] - 1 for key in ("value", "low", "high")}
     for name, found in (("a.csv", rows), ("b.csv", other)):
-        scoring.write_scores(found, tmp_path / name)
-    results.collect([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "results.parquet")
-    evaluation = results.read_evaluation(tmp_path / "results.parquet", "music", "mood", "single")
+        write_scores(found, tmp_path / name)
+    collect([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "results.parquet")
+    evaluation = read_evaluation(tmp_path / "results.parquet", "music", "mood", "single")
     order = Order(["clean"], ["mfcc", "worse"], ["M1"])
     table = tables.build(evaluation, "all_deform_all_models", ["r2", "mae"], order)
     best = {row.stub[0]: [cell.best for cell in row.cells] for row in table.rows}
     assert best == {"mfcc": [True, True], "worse": [False, False]}
-    text = rendering.to_markdown(table)
+    text = formats.to_markdown(table)
     assert "R²" in text
     assert "%" not in text.split("Every embedder")[1].split("|")[4]
     assert "mean of arousal and valence" in text
@@ -347,7 +355,7 @@ def test_the_page_of_counts_says_what_the_numbers_are_like(run, tmp_path):
 
 @pytest.fixture(scope="module")
 def known(repository):
-    return catalog.load(repository)
+    return catalogue.load(repository)
 
 
 def config_of(known, **changes):

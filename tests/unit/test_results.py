@@ -7,7 +7,8 @@ import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, MISSING, PROBES, N, write_scores
 
 from soundcheck import parquet
-from soundcheck.results import KEY, SCHEMA, collect, read_evaluation, usual_n
+from soundcheck.presenting.evaluation import read_evaluation, usual_n
+from soundcheck.scoring.table import KEY, SCHEMA, collect
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, MISSING, ORDER, PROBES, evaluate
 from markup import svg_texts
 
-from soundcheck.display import Order, metric
-from soundcheck.figures.robustness import _chance, _series, robustness
+from soundcheck.presenting.figures.robustness import _chance, _series, robustness
+from soundcheck.presenting.wording import Order, metric
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from models import clmr_model
 from torch.nn import functional
 
-from soundcheck import sample_cnn
+from soundcheck.embedding.families.support import sample_cnn
 
 pytestmark = pytest.mark.usefixtures("torch_on_one_thread")
 

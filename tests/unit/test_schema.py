@@ -4,14 +4,14 @@ import jsonschema
 import pytest
 import yaml
 
-from soundcheck.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA
-from soundcheck.catalog import embedder_row
-from soundcheck.embedder_entries import OWN
-from soundcheck.embedders import function, onnx_file
-from soundcheck.nothing import is_nothing, schema_of_given
-from soundcheck.probes import preprocessing
-from soundcheck.tasks import POSTPROCESSING
-from soundcheck.validation import complete
+from soundcheck.configuration.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA
+from soundcheck.configuration.catalogue import embedder_row
+from soundcheck.configuration.embedders import OWN
+from soundcheck.configuration.schema import complete
+from soundcheck.configuration.tasks import POSTPROCESSING
+from soundcheck.configuration.yaml.empty_keys import is_nothing, schema_of_given
+from soundcheck.embedding.families import function, onnx_file
+from soundcheck.probing.mlp import preprocessing
 
 
 def _objects(schema, where=""):

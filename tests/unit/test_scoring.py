@@ -5,10 +5,14 @@ import pyarrow as pa
 import pytest
 import sklearn.metrics
 
-from soundcheck import parquet, scoring
-from soundcheck.probes import items, mlp
+from soundcheck import parquet
+from soundcheck.probing import items, predicting
+from soundcheck.probing.mlp import model as mlp
+from soundcheck.scoring import labels
+from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
+from soundcheck.scoring.scores import scores_from_predictions
+from soundcheck.scoring.table import write_scores
 from soundcheck.seeds import seed_for
-from soundcheck.statistics import percentile_interval, resample_counts
 
 IDS = {
     "dataset": "music",
@@ -77,8 +81,8 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    table, metadata = scoring.predictions(*paths, ids)
-    return table, metadata, scoring.scores_from_predictions(table, metadata, names, n_resamples, seed)
+    table, metadata = predicting.predictions(*paths, ids)
+    return table, metadata, scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
 def _one(rows, **wanted):
@@ -216,7 +220,7 @@ def test_a_fold_without_a_model_is_an_error(tmp_path):
 def test_a_test_label_that_training_lacks_is_an_error(tmp_path):
     _files(tmp_path)
     with pytest.raises(ValueError, match="not with one of the classes"):
-        items.indicators([["trillo"]], CLASSES, "multiclass")
+        labels.indicators([["trillo"]], CLASSES, "multiclass")
 
 
 def test_embeddings_that_are_not_finite_never_reach_a_score(tmp_path):
@@ -234,8 +238,8 @@ def test_every_number_is_recomputed_from_the_predictions_file(tmp_path, task_typ
     _files(tmp_path, folds=(0, 1), task_type=task_type, dropped={"track009"})
     table, metadata, rows = _score(tmp_path, names)
     path = tmp_path / "predictions.parquet"
-    scoring.write_predictions(table, metadata, path)
-    again = scoring.scores_from_predictions(parquet.read(path), parquet.metadata(path), names, 50, 0)
+    predicting.write_predictions(table, metadata, path)
+    again = scores_from_predictions(parquet.read(path), parquet.metadata(path), names, 50, 0)
     assert again == rows
 
 
@@ -243,8 +247,8 @@ def test_two_runs_write_equal_files(tmp_path):
     _files(tmp_path, folds=(0, 1))
     for run in ("first", "second"):
         table, metadata, rows = _score(tmp_path, MULTICLASS)
-        scoring.write_predictions(table, metadata, tmp_path / run / "predictions.parquet")
-        scoring.write_scores(rows, tmp_path / run / "scores.csv")
+        predicting.write_predictions(table, metadata, tmp_path / run / "predictions.parquet")
+        write_scores(rows, tmp_path / run / "scores.csv")
     for name in ("predictions.parquet", "scores.csv"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
@@ -252,7 +256,7 @@ def test_two_runs_write_equal_files(tmp_path):
 def test_the_file_has_the_columns_and_reads_back_exactly(tmp_path):
     _files(tmp_path)
     rows = _score(tmp_path, MULTICLASS)[2]
-    scoring.write_scores(rows, tmp_path / "scores.csv")
+    write_scores(rows, tmp_path / "scores.csv")
     with open(tmp_path / "scores.csv") as file:
         read = list(csv.DictReader(file))
     assert ",".join(read[0]) == (
@@ -295,7 +299,7 @@ def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
     parquet.write(table, tmp_path / "embeddings.parquet", metadata)
     model = mlp.load(tmp_path / "model.npz")[0]
     expected = mlp.predict(model, frames).astype(np.float64)
-    predicted, _ = scoring.predictions(
+    predicted, _ = predicting.predictions(
         tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS
     )
     assert predicted.num_rows == 3 * 30

@@ -3,10 +3,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from soundcheck import splits
-from soundcheck.errors import SoundcheckError
-from soundcheck.splits.checking import check
-from soundcheck.splits.parts import PARTS, SCHEMA
+from soundcheck.datasets.splits import making
+from soundcheck.datasets.splits.integrity import check
+from soundcheck.datasets.splits.table import PARTS, SCHEMA
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def corpus(n_tracks=200, n_classes=8, n_groups=None, seed=0):
@@ -21,7 +21,7 @@ def corpus(n_tracks=200, n_classes=8, n_groups=None, seed=0):
 
 def split_of(tracks, labels=None, **arguments):
     arguments = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single", "seed": 0} | arguments
-    return splits.make_split(tracks, tracks["label"] if labels is None else labels, **arguments)
+    return making.make_split(tracks, tracks["label"] if labels is None else labels, **arguments)
 
 
 def parts(table, fold=0):
@@ -318,8 +318,8 @@ def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_
     about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single", "seed": 0, "official": official}
     labels = [["x"], ["y"]] * 3
     with pytest.raises(SoundcheckError, match=r"in more than one part of the official split: a.*allow_overlap: \[id\]"):
-        splits.make_split(tracks, labels, **about)
-    table, _ = splits.make_split(tracks, labels, **about, allow_overlap=["id"])
+        making.make_split(tracks, labels, **about)
+    table, _ = making.make_split(tracks, labels, **about, allow_overlap=["id"])
     rows = [(row["track_id"], row["part"]) for row in table.to_pylist() if row["track_id"] == "a"]
     assert sorted(rows) == [("a", "test"), ("a", "train")]
 
@@ -329,9 +329,9 @@ def test_a_sample_is_fixed_small_and_has_each_class_in_each_part():
     tracks = pd.DataFrame({"track_id": [f"t{i:03}" for i in range(n)], "group": None, "left_out": None}, dtype=object)
     labels = [[f"class{i % 3}"] for i in range(n)]
     about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single", "seed": 0}
-    whole, _ = splits.make_split(tracks, labels, **about)
-    small, metadata = splits.make_split(tracks, labels, **about, per_class=20)
-    again, _ = splits.make_split(tracks, labels, **about, per_class=20)
+    whole, _ = making.make_split(tracks, labels, **about)
+    small, metadata = making.make_split(tracks, labels, **about, per_class=20)
+    again, _ = making.make_split(tracks, labels, **about, per_class=20)
     assert small.equals(again)
     assert metadata["split"] == "single-20-per-class"
     kept = small.to_pandas()
@@ -348,7 +348,7 @@ def test_a_sample_is_fixed_small_and_has_each_class_in_each_part():
 
 def test_of_everything_all_is_tested():
     tracks = pd.DataFrame({"track_id": list("abc"), "group": None, "left_out": None}, dtype=object)
-    table, metadata = splits.make_split(
+    table, metadata = making.make_split(
         tracks, [["x"], ["y"], None], dataset="d", task="t", task_type="multiclass", split="everything", seed=0
     )
     assert table["part"].to_pylist() == ["test", "test"]
@@ -359,5 +359,5 @@ def test_equal_splits_have_equal_digests():
     tracks = pd.DataFrame({"track_id": [f"t{i}" for i in range(30)], "group": None, "left_out": None}, dtype=object)
     about = {"dataset": "d", "task": "t", "task_type": "multiclass", "split": "single"}
     labels = [["x"], ["y"]] * 15
-    digests = [splits.make_split(tracks, labels, **about, seed=seed)[1]["sha256"] for seed in (0, 0, 1)]
+    digests = [making.make_split(tracks, labels, **about, seed=seed)[1]["sha256"] for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]

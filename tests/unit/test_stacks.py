@@ -3,7 +3,7 @@ import pytest
 import torch
 from example_probe import fitted, items_of_three_classes
 
-from soundcheck.probes import stacks
+from soundcheck.probing.mlp import stacks
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])

@@ -1,6 +1,6 @@
 import numpy as np
 
-from soundcheck.statistics import percentile_interval, resample_counts
+from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 
 
 def test_each_resample_draws_as_many_items_as_there_are():

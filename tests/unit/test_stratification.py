@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from soundcheck.stratification import stratify
+from soundcheck.datasets.splits.stratification import stratify
 
 
 def shares(counts, part_of, n_parts):

@@ -3,9 +3,9 @@
 import pytest
 from example_results import ORDER, evaluate
 
-from soundcheck.figures.confusion import confusion
-from soundcheck.figures.robustness import robustness
-from soundcheck.figures.style import COLOURS, MARKERS, look_of
+from soundcheck.presenting.figures.confusion import confusion
+from soundcheck.presenting.figures.robustness import robustness
+from soundcheck.presenting.figures.style import COLOURS, MARKERS, look_of
 
 
 @pytest.fixture(scope="module")

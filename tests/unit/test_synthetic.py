@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundcheck import indexing
-from soundcheck.datasets import synthetic
-from soundcheck.datasets.support import keys
+from soundcheck import keys
+from soundcheck.datasets import index
+from soundcheck.datasets.sources import synthetic
 
 SOME = 24
 
@@ -32,7 +32,7 @@ def rendered(tmp_path_factory):
 
 
 def test_every_track_is_rendered_and_readable(rendered, rows):
-    table, metadata = indexing.index(synthetic, rendered, "synthetic", {}, 2)
+    table, metadata = index.index(synthetic, rendered, "synthetic", {}, 2)
     assert metadata["n_found"] == 816
     assert metadata["n_left_out"] == 0
     assert metadata["synthetic"] is True

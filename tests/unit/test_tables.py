@@ -3,7 +3,7 @@
 import pytest
 from example_results import CONDITIONS, EMBEDDERS, PROBES, build, evaluate_with_gaps
 
-from soundcheck.display import Order
+from soundcheck.presenting.wording import Order
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from models.neuralfp_model import in_tensorflow
 
-from soundcheck import tensor_bundle
+from soundcheck.embedding.families.support import tensor_bundle
 
 WRITE = """
 import numpy as np, tensorflow as tf

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from soundcheck.errors import SoundcheckError
-from soundcheck.tensorflow_runtime import import_tensorflow
+from soundcheck.embedding.families.support.tensorflow_runtime import import_tensorflow
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 def test_a_missing_package_is_explained(monkeypatch):

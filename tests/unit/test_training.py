@@ -3,7 +3,8 @@ import pytest
 import torch
 from example_probe import CLASSES, PARAMETERS, fitted, items_of_three_classes
 
-from soundcheck.probes import mlp, training
+from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.mlp import training
 
 
 def _weights(model):

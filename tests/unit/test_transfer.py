@@ -3,7 +3,7 @@
 import pytest
 from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind
 
-from soundcheck.errors import DownloadError
+from soundcheck.plumbing.errors import DownloadError
 
 
 @pytest.mark.parametrize("sha256", [None, SHA256])

@@ -10,9 +10,11 @@ import pytest
 import soundfile
 from local_server import published, redirect, serving
 
-from soundcheck import indexing, parquet, splits
-from soundcheck.datasets import vocalset
-from soundcheck.errors import DownloadError, SoundcheckError
+from soundcheck import parquet
+from soundcheck.datasets import index
+from soundcheck.datasets.sources import vocalset
+from soundcheck.datasets.splits import making
+from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 
 SINGERS = (*(f"f{i}" for i in range(1, 10)), *(f"m{i}" for i in range(1, 12)))
 OTHER_TECHNIQUES = ("fast_forte", "messa")
@@ -77,7 +79,7 @@ def folder(public, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tracks(folder, tmp_path_factory):
-    table, metadata = indexing.index(vocalset, folder, "vocalset", {}, 2)
+    table, metadata = index.index(vocalset, folder, "vocalset", {}, 2)
     path = tmp_path_factory.mktemp("tracks") / "vocalset.parquet"
     parquet.write(table, path, metadata)
     return parquet.read(path).to_pandas()
@@ -89,7 +91,7 @@ def by_path(tracks, path):
 
 def make_split(tracks, task, split="single"):
     groups, grouped_by = vocalset.groups(tracks, task)
-    table, metadata = splits.make_split(
+    table, metadata = making.make_split(
         tracks.assign(group=groups),
         vocalset.labels(tracks, task),
         dataset="vocalset",

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from local_server import serving
 
-from soundcheck import weights
-from soundcheck.errors import DownloadError, SoundcheckError
+from soundcheck.plumbing.downloads import weights
+from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 
 CONTENT = b"some weights" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

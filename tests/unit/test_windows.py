@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from soundcheck import windows
+from soundcheck.embedding.families.support import windows
 
 
 @pytest.mark.parametrize("length", [1, 320, 799, 800, 801, 16_000])

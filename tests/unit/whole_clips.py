@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from soundcheck import driver
-from soundcheck.preparation import Clip
+from soundcheck.audio.preparation import Clip
+from soundcheck.embedding import driver
 
 
 def embed(embedder, clip: np.ndarray) -> np.ndarray:

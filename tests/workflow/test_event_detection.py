@@ -8,8 +8,9 @@ import pytest
 import soundfile
 from running import RATE, read_rows, snakemake, table, write_config
 
-from soundcheck import parquet, scoring
+from soundcheck import parquet
 from soundcheck.events import parsed
+from soundcheck.scoring.scores import scores_from_predictions
 
 LABELS = {"low": 300, "middle": 900, "high": 2700}
 LENGTH_S = 6
@@ -92,7 +93,7 @@ def test_the_scores_are_far_above_those_of_permuted_tracks(run):
     for row, others in zip(chance, shifted, strict=True):
         row["predicted"] = list(others)
     permuted = pa.Table.from_pylist(chance, parquet.read(path).schema)
-    rows = scoring.scores_from_predictions(permuted, parquet.metadata(path), METRICS, 100, 0)
+    rows = scores_from_predictions(permuted, parquet.metadata(path), METRICS, 100, 0)
     values = {row["metric"]: row["value"] for row in rows if row["seed"] == "mean" and not row["label"]}
     assert means["event_onset_200ms", ""] > values["event_onset_200ms"] + 0.4
     assert means["segment_error_rate", ""] < values["segment_error_rate"] - 0.3
@@ -100,7 +101,7 @@ def test_the_scores_are_far_above_those_of_permuted_tracks(run):
 
 def test_the_scores_are_recomputed_from_the_predictions(run):
     _, path = predicted(run)
-    rows = scoring.scores_from_predictions(parquet.read(path), parquet.metadata(path), METRICS, 100, 42)
+    rows = scores_from_predictions(parquet.read(path), parquet.metadata(path), METRICS, 100, 42)
     own = [(row["metric"], row["label"], row["seed"], row["value"]) for row in scores(run)]
     again = [(row["metric"], row["label"] or "", str(row["seed"]), str(row["value"])) for row in rows]
     assert sorted(again) == sorted(own)

@@ -9,9 +9,10 @@ from local_server import serving
 from models import all_models, essentia_model, onnx_model
 from running import REPOSITORY, folder, read_rows, snakemake, table, write_config, write_sounds
 
-from soundcheck import catalog, parquet
+from soundcheck import parquet
+from soundcheck.configuration import catalogue
 
-CATALOGUE = catalog.load(REPOSITORY).embedders
+CATALOGUE = catalogue.load(REPOSITORY).embedders
 NOISE = {"name": "noise", "transforms": [{"type": "AddGaussianSNR", "params": {"min_snr_db": 15, "max_snr_db": 15}}]}
 PROBE = {"name": "linear", "hidden_units": [], "epochs": 20, "learning_rate": 0.05}
 MERT_GROUPS = ["mert-v1-95m-6", "mert-v1-95m-0-1-2-3", "mert-v1-95m-4-5-6-7-8", "mert-v1-95m-9-10-11-12"]

@@ -149,7 +149,7 @@ def test_other_metrics_run_scores_alone(planned, finished):
 
 
 def test_an_edited_family_of_embedders_runs_its_cells_alone(planned, finished):
-    touch(finished / "checkout" / "workflow" / "scripts" / "soundcheck" / "embedders" / "crepe.py")
+    touch(finished / "checkout" / "workflow" / "scripts" / "soundcheck" / "embedding" / "families" / "crepe.py")
     counts, jobs = planned()
     assert counts == {"embedding": 3, "fit": 2, "score": 6}
     assert all("embedder=random-crepe-tiny" in wildcards for rule, wildcards in jobs if rule in NUMBERS)

@@ -1,11 +1,11 @@
 """What the parts of a split share, lack and hold; an overlap that makes scores worthless stops here."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    from soundcheck import audit, datasets
+    from soundcheck.datasets import audit, sources
 
     params, wildcards = snakemake.params, snakemake.wildcards
     found = audit.audit(
@@ -14,7 +14,7 @@ with job(snakemake.log[0]):
         snakemake.input.fingerprints,
         snakemake.input.duplicates,
         list(params.allow_overlap),
-        datasets.published_counts(params.module),
+        sources.published_counts(params.module),
     )
     print(*audit.summary(found) or ["nothing found"], sep="\n")
     # Snakemake removes the outputs of a job that fails; this file, with all that stopped it, stays.

@@ -1,10 +1,10 @@
 """What the audits of all splits found."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     params = snakemake.params
     audits = zip(params.evaluations, snakemake.input.audits, strict=True)

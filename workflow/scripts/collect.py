@@ -1,8 +1,8 @@
 """All scores in one long table."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.results import collect
+    from soundcheck.scoring.table import collect
 
     collect(snakemake.input.scores, snakemake.output[0])

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     files = {Path(path).name: Path(path).read_text(encoding="utf-8") for path in snakemake.input.get("configfiles", [])}
     with atomic(snakemake.output[0]) as path:

@@ -1,13 +1,13 @@
 """Confusion matrices; for tasks with several labels, which have none, the metric of each label."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.display import Order
-    from soundcheck.figures.confusion import confusion
-    from soundcheck.figures.per_label import per_label
-    from soundcheck.figures.style import save
-    from soundcheck.results import read_evaluation
+    from soundcheck.presenting.evaluation import read_evaluation
+    from soundcheck.presenting.figures.confusion import confusion
+    from soundcheck.presenting.figures.per_label import per_label
+    from soundcheck.presenting.figures.style import save
+    from soundcheck.presenting.wording import Order
 
     params, wildcards = snakemake.params, snakemake.wildcards
     draw = per_label if params.several_labels else confusion

@@ -1,10 +1,10 @@
 """How many items every number stands on."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     page, rows = pages.counts(snakemake.input.tracks, snakemake.input.splits, snakemake.params.get("seeds"))
     with atomic(snakemake.output.html) as path:

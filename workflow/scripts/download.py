@@ -1,14 +1,14 @@
 """Make a dataset's files present and verified, and record what is there."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
     import json
 
-    from soundcheck import datasets
-    from soundcheck.files import atomic
+    from soundcheck.datasets import sources
+    from soundcheck.plumbing.files import atomic
 
     params = snakemake.params
-    record = datasets.provide(params.module, snakemake.wildcards.dataset, params.dir, params.options)
+    record = sources.provide(params.module, snakemake.wildcards.dataset, params.dir, params.options)
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,9 +1,9 @@
 """Download a file of weights."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.weights import download
+    from soundcheck.plumbing.downloads.weights import download
 
     params = snakemake.params
     download(params.url, snakemake.output[0], params.sha256, params.embedders, params.get_weights)

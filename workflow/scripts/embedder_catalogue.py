@@ -1,10 +1,10 @@
 """The catalogue's facts of the evaluated embedders."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     with atomic(snakemake.output[0]) as path:
         page = pages.embedders(snakemake.params.catalogue, snakemake.params.datasets)

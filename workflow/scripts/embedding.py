@@ -5,10 +5,10 @@ import sys
 # Snakemake appends its own packages to the path; a model's environment must see only its own.
 sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.embedding import embed_condition
+    from soundcheck.embedding.job import embed_condition
 
     statistics = embed_condition(
         tracks_path=snakemake.input.tracks,

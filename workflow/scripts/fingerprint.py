@@ -1,9 +1,10 @@
 """Digests and fingerprints of a dataset's audio, and the near-duplicates among them."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import duplicates, fingerprints, parquet
+    from soundcheck import parquet
+    from soundcheck.audio import duplicates, fingerprints
 
     tracks = parquet.read(snakemake.input.tracks, ["track_id", "path", "left_out"]).to_pylist()
     usable = [(track["track_id"], track["path"]) for track in tracks if track["left_out"] is None]

@@ -1,16 +1,16 @@
 """Fit a probe on clean embeddings."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
     import torch
 
-    from soundcheck.fitting import fit_probe
+    from soundcheck.probing.fitting import fit_probe
 
     if snakemake.params.task_type == "event_detection":
-        from soundcheck.event_fitting import of_frames as fold_fitter
+        from soundcheck.probing.event_fitting import of_frames as fold_fitter
     else:
-        from soundcheck.fitting import of_tracks as fold_fitter
+        from soundcheck.probing.fitting import of_tracks as fold_fitter
 
     wants_gpu = bool(snakemake.resources.get("gpu"))
     fit_probe(

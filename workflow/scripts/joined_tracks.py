@@ -1,9 +1,10 @@
 """Join the tracks of the dataset that is trained on and the one that is tested on."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import joining, parquet
+    from soundcheck import parquet
+    from soundcheck.datasets import joining
 
     params = snakemake.params
     table, metadata = joining.join_tracks(

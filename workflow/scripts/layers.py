@@ -1,11 +1,11 @@
 """Cut layers out of embeddings that have them all."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
     import shutil
 
-    from soundcheck.layers import cut_layers
+    from soundcheck.embedding.layers import cut_layers
 
     cut_layers(snakemake.input.embeddings, snakemake.params.layers, snakemake.output.embeddings)
     shutil.copyfile(snakemake.input.audio, snakemake.output.audio)

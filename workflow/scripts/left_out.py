@@ -1,10 +1,10 @@
 """What was left out, and why."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     audio = zip(snakemake.params.cells, snakemake.input.audio, strict=True)
     page, rows = pages.left_out(snakemake.input.tracks, snakemake.input.splits, audio, snakemake.params.pruned)

@@ -1,5 +1,5 @@
 """Print the catalogue of embedders."""
 
-from soundcheck.embedder_list import as_text
+from soundcheck.presenting.terminal import as_text
 
 print(as_text(snakemake.params.rows))

@@ -1,9 +1,9 @@
 """Render a few tracks of a dataset as a scenario leaves them, to listen to."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.listening import render
+    from soundcheck.audio.listening import render
 
     rendered = render(
         tracks_path=snakemake.input.tracks,

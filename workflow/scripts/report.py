@@ -1,9 +1,9 @@
 """Snakemake's own report, with our tables, figures and pages as its items."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.reporting import write_report
+    from soundcheck.presenting.report import write_report
 
     write_report(
         snakefile=snakemake.params.snakefile,

@@ -1,12 +1,12 @@
 """The robustness figure: a metric under each condition, a line an embedder."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck.display import Order
-    from soundcheck.figures.robustness import robustness
-    from soundcheck.figures.style import save
-    from soundcheck.results import read_evaluation
+    from soundcheck.presenting.evaluation import read_evaluation
+    from soundcheck.presenting.figures.robustness import robustness
+    from soundcheck.presenting.figures.style import save
+    from soundcheck.presenting.wording import Order
 
     params, wildcards = snakemake.params, snakemake.wildcards
     figure = robustness(

@@ -1,18 +1,20 @@
 """Say which tracks are train, validation and test, with their labels."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import datasets, parquet, splits
+    from soundcheck import parquet
+    from soundcheck.datasets import sources
+    from soundcheck.datasets.splits import making
 
     params, wildcards = snakemake.params, snakemake.wildcards
-    module = datasets.load(params.module)
+    module = sources.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
     detects = params.task_type == "event_detection"
-    labels, spellings = ([], {}) if detects else datasets.labels(module, tracks, wildcards.task, params.task_type)
-    official = datasets.official_splits(module, tracks, wildcards.task, params.split["published"])
-    tracks, grouped_by = datasets.with_groups(module, tracks, wildcards.task)
-    table, metadata = splits.make_split(
+    labels, spellings = ([], {}) if detects else sources.labels(module, tracks, wildcards.task, params.task_type)
+    official = sources.official_splits(module, tracks, wildcards.task, params.split["published"])
+    tracks, grouped_by = sources.with_groups(module, tracks, wildcards.task)
+    table, metadata = making.make_split(
         tracks,
         labels,
         dataset=wildcards.dataset,
@@ -26,7 +28,7 @@ with job(snakemake.log[0]):
         official=official,
         grouped_by=grouped_by,
         allow_overlap=params.allow_overlap,
-        events=datasets.events(module, tracks, wildcards.task) if detects else None,
-        targets=datasets.target_names(module, wildcards.task, params.options),
+        events=sources.events(module, tracks, wildcards.task) if detects else None,
+        targets=sources.target_names(module, wildcards.task, params.options),
     )
     parquet.write(table, snakemake.output[0], metadata | {"spellings": spellings})

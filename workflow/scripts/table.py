@@ -1,21 +1,21 @@
 """One table in every format."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import rendering, results, tables
-    from soundcheck.display import Order
-    from soundcheck.files import atomic
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import evaluation, formats, tables
+    from soundcheck.presenting.wording import Order
 
     params, wildcards = snakemake.params, snakemake.wildcards
     table = tables.build(
-        results.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+        evaluation.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
         wildcards.preset,
         list(params.metrics),
         Order(**params.order),
         params.title,
         params.synthetic,
     )
-    for name, render in rendering.FORMATS.items():
+    for name, render in formats.FORMATS.items():
         with atomic(snakemake.output[name]) as path:
             path.write_text(render(table), encoding="utf-8")

@@ -1,10 +1,12 @@
 """Software and machine, as a page of the report."""
 
-from soundcheck.jobs import job
+from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    from soundcheck import pages, parquet, provenance
-    from soundcheck.files import atomic
+    from soundcheck import parquet
+    from soundcheck.plumbing import provenance
+    from soundcheck.plumbing.files import atomic
+    from soundcheck.presenting import pages
 
     environments = {}
     for embeddings in snakemake.input.embeddings:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from soundcheck.errors import SoundcheckError
+from soundcheck.plumbing.errors import SoundcheckError
 
 
 class Event(NamedTuple):

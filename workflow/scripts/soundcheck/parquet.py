@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soundcheck.files import atomic
+from soundcheck.plumbing.files import atomic
 
 _KEY = b"soundcheck"
 

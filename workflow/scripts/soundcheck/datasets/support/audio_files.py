@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from soundcheck.naming import safe_id
+from soundcheck.ids import safe_id
 
 # libsndfile cannot read these. They are found all the same, and listed as left out with the reason, where a narrower
 # list would let them vanish.

@@ -2,11 +2,8 @@
 
 import re
 
-from soundcheck.errors import SoundcheckError
-from soundcheck.naming import did_you_mean
-
-TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-KEYS = tuple(f"{tonic} {mode}" for mode in ("major", "minor") for tonic in TONICS)
+from soundcheck.keys import KEYS, TONICS
+from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
 
 _SEMITONE = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTAL = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}

@@ -1,0 +1,1 @@
+"""What can be done to a recording without a model: decode, deform, resample, recognise."""

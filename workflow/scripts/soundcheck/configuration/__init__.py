@@ -1,0 +1,1 @@
+"""From YAML to a checked plan of jobs; light, since it is imported while Snakemake plans."""

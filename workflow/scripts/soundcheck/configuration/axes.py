@@ -1,0 +1,169 @@
+"""What a configuration is made of: tasks, datasets, splits, scenarios, embedders, probes, experiments."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soundcheck.configuration.names import scenario_name
+
+# By type of task: the output activation that fits, and what may choose the best epoch, the default first.
+OUTPUT_ACTIVATIONS = {
+    "multiclass": "softmax",
+    "multilabel": "sigmoid",
+    "regression": "linear",
+    "event_detection": "sigmoid",
+}
+SAVE_CRITERIA = {
+    "multiclass": ("accuracy", "loss", "f1_macro"),
+    "multilabel": ("roc_auc", "loss", "average_precision"),
+    "regression": ("loss", "r2", "mae"),
+    # Of frames, each of which has any number of labels.
+    "event_detection": ("average_precision", "loss", "roc_auc"),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task; `type` is multiclass, multilabel, regression or event_detection.
+
+    `is_key` says that the classes are the 24 keys; `postprocessing`, how events are made of frames.
+    """
+
+    name: str
+    type: str
+    is_key: bool
+    title: str
+    postprocessing: dict | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak.
+
+    A joined one has `parts`, the dataset that is trained on and the one that is tested on.
+    """
+
+    name: str
+    module: str
+    folder: str
+    title: str
+    synthetic: bool
+    allow_overlap: tuple[str, ...] = ()
+    options: dict = field(default_factory=dict)
+    parts: tuple["Dataset", ...] = ()
+
+    @property
+    def known_as(self) -> list[str]:
+        """Its name in the configuration, which anybody may choose, and those under which the field knows it."""
+        return [self.name, self.module, *(value for key, value in self.options.items() if key == "dataset")]
+
+    @property
+    def tested(self) -> "Dataset":
+        """The dataset whose tracks are tested."""
+        return self.parts[1] if self.parts else self
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a dataset is parted for a task.
+
+    `published` names a published split; without it and without `fractions` it is `single` or `all`. With `per_class`
+    only a sample of that many tracks of each class takes part.
+    """
+
+    name: str
+    fractions: tuple[float, ...] | None = None
+    published: str | None = None
+    per_class: int | None = None
+
+    @property
+    def whole(self) -> str:
+        """The name of the split of which a sample is taken."""
+        return self.name.removesuffix(f"-{self.per_class}-per-class")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A deformation: transforms of audiomentations, applied in order; none for `clean`."""
+
+    name: str
+    transforms: list[dict]
+
+    @property
+    def description(self) -> str:
+        """What it does, such as `AddGaussianSNR-15dB`."""
+        return scenario_name(self.transforms) if self.transforms else "the audio as it is"
+
+    @property
+    def files(self) -> list[str]:
+        """Files and folders that transforms read, such as impulse responses."""
+        values = [value for transform in self.transforms for key, value in transform["params"].items() if "path" in key]
+        return sorted(value for value in values if isinstance(value, str) and Path(value).exists())
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A published file of weights: where it lies below the `models` directory, and where it comes from."""
+
+    file: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """An embedder: what its family's module needs (`entry`), where its jobs run, what it reads.
+
+    Where `layers` are given it is cut from the embeddings of the embedder `made_by`, which has all layers; otherwise
+    `made_by` is its own name.
+    """
+
+    name: str
+    entry: dict
+    env: str
+    gpu: int
+    files: tuple[str, ...]
+    weights: tuple[Weights, ...]
+    about: dict
+    made_by: str
+    layers: tuple[int, ...] | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is made of the layers of another one's file."""
+        return self.made_by != self.name
+
+    @property
+    def threads(self) -> int:
+        """Threads of a job: some models are called by one thread at a time, beside which audio is prepared."""
+        return {"hear": 2, "function": 2, "precomputed": 1}.get(self.entry["family"], 4)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe's parameters, those that depend on the task still open (None)."""
+
+    name: str
+    parameters: dict
+
+    def for_task(self, task: Task) -> dict:
+        """All parameters; output activation and save criterion fit the task unless the config names them."""
+        fitting = {
+            "output_activation": OUTPUT_ACTIVATIONS[task.type],
+            "save_criterion": SAVE_CRITERIA[task.type][0],
+        }
+        if task.postprocessing:
+            fitting["postprocessing"] = task.postprocessing
+        given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}
+        return dict(sorted((fitting | given).items()))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One entry of `experiments`, all names resolved; `datasets` pairs each dataset with its split and scenarios."""
+
+    task: Task
+    datasets: list[tuple[Dataset, Split, list[Scenario]]]
+    embedders: list[Embedder]
+    probes: list[Probe]
+    metrics: list[str]
+    exclude: list[dict]

@@ -1,0 +1,226 @@
+"""From the many ways in which a configuration may be written to the one that the schema describes."""
+
+import os
+
+from soundcheck.configuration.catalogue import Catalog
+from soundcheck.configuration.names import as_number, probe_name, scenario_name
+from soundcheck.configuration.yaml.empty_keys import given
+
+KEY_SYNONYMS = {
+    "features": "embedders",
+    "embedding_models": "embedders",
+    "downstream_models": "probes",
+    "feature_aggregation": "aggregation",
+    "embedding_aggregation": "aggregation",
+}
+# Parameters of audiomentations that were renamed since the thesis.
+PARAMETER_SYNONYMS = {
+    "min_snr_in_db": "min_snr_db",
+    "max_snr_in_db": "max_snr_db",
+    "min_gain_in_db": "min_gain_db",
+    "max_gain_in_db": "max_gain_db",
+    "min_lufs_in_db": "min_lufs",
+    "max_lufs_in_db": "max_lufs",
+    "min_absolute_rms_in_db": "min_absolute_rms_db",
+    "max_absolute_rms_in_db": "max_absolute_rms_db",
+}
+EMBEDDER_SYNONYMS = {"hop": "hop_s"}
+SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
+AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
+_PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
+TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
+
+
+def canonical(raw: object, catalog: Catalog) -> object:
+    """`raw` with shorthands expanded and synonyms replaced, and without keys that have nothing behind them.
+
+    What it does not understand it leaves for the schema.
+    """
+    if not isinstance(raw, dict):
+        return raw
+    config = _at_home(given(raw, catalog.schema))
+    for key in ("results", "models"):
+        if isinstance(config.get(key), str) and config[key].strip():
+            # Snakemake compares paths as text.
+            config[key] = os.path.normpath(config[key])
+    if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool) and config["seeds"] > 0:
+        config["seeds"] = list(range(config["seeds"]))
+    if isinstance(config.get("experiments"), dict):
+        # Experiments may have names; a single one may stand there without a list around it.
+        is_single = "task" in config["experiments"]
+        config["experiments"] = [config["experiments"]] if is_single else list(config["experiments"].values())
+    if isinstance(config.get("experiments"), list):
+        config["experiments"] = [_experiment(item, catalog) for item in config["experiments"]]
+    if isinstance(config.get("catalogue"), dict):
+        config["catalogue"] = {name: _embedder_row(row, catalog) for name, row in config["catalogue"].items()}
+    return config
+
+
+def _experiment(raw: object, catalog: Catalog) -> object:
+    if not isinstance(raw, dict):
+        return raw
+    experiment = _given({KEY_SYNONYMS.get(key, key): value for key, value in raw.items()}, "experiment", catalog)
+    task = _named(experiment.get("task"))
+    if isinstance(task, dict):
+        task = _given({KEY_SYNONYMS.get(key, key): value for key, value in task.items()}, "task", catalog)
+        if "aggregation" in task and experiment.get("aggregation") in (None, task["aggregation"]):
+            experiment["aggregation"] = task.pop("aggregation")
+        if "type" in task:
+            task["type"] = _replaced(task["type"], TASK_TYPES)
+        if "choose_by" in task:
+            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms(catalog))
+        experiment["task"] = task
+    if "aggregation" in experiment:
+        experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
+    _each(experiment, "datasets", _dataset, catalog)
+    _each(experiment, "deformations", _scenario, catalog)
+    _each(experiment, "embedders", _embedder, catalog)
+    detects = _is_event_detection(experiment.get("task"), catalog)
+    if (experiment.get("aggregation") == "prediction" or detects) and isinstance(experiment.get("embedders"), list):
+        # Predictions are aggregated, or events made of them, where frames are not: an embedder that is not pooled.
+        each = experiment["embedders"]
+        experiment["embedders"] = [{"pooling": "none"} | item if isinstance(item, dict) else item for item in each]
+    if isinstance(experiment.get("embedders"), list):
+        # Scenes have no times.
+        use = {"use": "timestamps" if detects else "scene"}
+        each = experiment["embedders"]
+        experiment["embedders"] = [use | item if isinstance(item, dict) and "hear" in item else item for item in each]
+    _each(experiment, "probes", _probe, catalog)
+    synonyms = _metric_synonyms(catalog)
+    _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
+    _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
+    return experiment
+
+
+def _given(item: object, kind: str, catalog: Catalog) -> object:
+    """Without the keys that have nothing behind them; `kind` is the name of its definition in the schema."""
+    return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
+
+
+def _embedder_row(raw: object, catalog: Catalog) -> object:
+    row = _given(raw, "embedder_row", catalog)
+    if not isinstance(row, dict):
+        return row
+    described = catalog.schema["$defs"]["embedder_row"]["properties"]
+    if isinstance(row.get("weights"), list):
+        file = described["weights"]["items"]
+        row["weights"] = [given(item, file) if isinstance(item, dict) else item for item in row["weights"]]
+    return row
+
+
+def _at_home(mapping: dict) -> dict:
+    """With `~` in paths replaced by the user's home, as a shell does."""
+    return {
+        key: os.path.expanduser(value) if key in _PATHS and isinstance(value, str) else value
+        for key, value in mapping.items()
+    }
+
+
+def _is_event_detection(task: object, catalog: Catalog) -> bool:
+    if not isinstance(task, dict) or not isinstance(task.get("name"), str):
+        return False
+    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) == "event_detection"
+
+
+def _metric_synonyms(catalog: Catalog) -> dict[str, str]:
+    return {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+
+
+def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
+    if isinstance(mapping.get(key), list):
+        mapping[key] = [expand(item, catalog) for item in mapping[key]]
+
+
+def _named(item: object) -> object:
+    return {"name": item} if isinstance(item, str) else item
+
+
+def _replaced(value: object, synonyms: dict) -> object:
+    return synonyms.get(value, value) if isinstance(value, str) else value
+
+
+def _dataset(item: object, catalog: Catalog) -> object:
+    item = _named(item)
+    if not isinstance(item, dict):
+        return item
+    dataset = _at_home(_given(item, "dataset", catalog))
+    _drop_empty_options(dataset)
+    # In files of the released toolkit the type says which loader it used; here the catalogue knows.
+    if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
+        del dataset["type"]
+    _each(dataset, "deformations", _scenario, catalog)
+    ends = [end for end in ("train_on", "test_on") if end in dataset]
+    for end in ends:
+        dataset[end] = _dataset(dataset[end], catalog)
+    if ends and all(isinstance(dataset[end], dict) and "name" in dataset[end] for end in ends):
+        dataset.setdefault("name", "-to-".join(str(dataset[end]["name"]) for end in ends))
+    return dataset
+
+
+def _drop_empty_options(item: dict) -> None:
+    # Where an option may be nothing, that is its default.
+    if isinstance(item.get("options"), dict):
+        item["options"] = {key: value for key, value in item["options"].items() if value is not None}
+
+
+def _scenario(item: object, catalog: Catalog) -> object:
+    if isinstance(item, str):
+        return {"name": item, "transforms": catalog.deformations[item]} if item in catalog.deformations else item
+    if isinstance(item, list):
+        scenario: dict = {"transforms": item}
+    elif isinstance(item, dict) and "type" in item:
+        scenario = {"transforms": [{key: value for key, value in item.items() if key != "name"}]}
+        scenario |= {"name": item["name"]} if item.get("name") is not None else {}
+    elif isinstance(item, dict):
+        scenario = _given(item, "scenario", catalog)
+    else:
+        return item
+    if isinstance(scenario.get("transforms"), list):
+        scenario["transforms"] = [_transform(transform, catalog) for transform in scenario["transforms"]]
+        scenario.setdefault("name", scenario_name(scenario["transforms"]) or "no-transforms")
+    return scenario
+
+
+def _transform(item: object, catalog: Catalog) -> object:
+    if isinstance(item, str):
+        return {"type": item}
+    item = _given(item, "transform", catalog)
+    if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
+        return item
+    return item | {
+        "params": {
+            PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else as_number(value)
+            for key, value in item["params"].items()
+            # Where audiomentations has a value for nothing, it is its default.
+            if value is not None
+        }
+    }
+
+
+def _embedder(item: object, catalog: Catalog) -> object:
+    item = _named(item)
+    if not isinstance(item, dict):
+        return item
+    embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
+    embedder = _given(embedder, "embedder", catalog)
+    _drop_empty_options(embedder)
+    if "like" in embedder:
+        embedder.setdefault("name", embedder["like"])
+    return embedder
+
+
+def _probe(item: object, catalog: Catalog) -> object:
+    if isinstance(item, str):
+        return {"name": item, **catalog.probes[item]} if item in catalog.probes else item
+    if not isinstance(item, dict):
+        return item
+    probe = _given(item, "probe", catalog)
+    if probe.get("emb_dim_reduction") in (False, None) and "emb_dim_reduction" in probe:
+        probe["emb_dim_reduction"] = "none"
+    if str(probe.get("emb_dim_reduction")).lower() == "pca":
+        probe["emb_dim_reduction"] = "PCA"
+    if isinstance(probe.get("save_criterion"), str):
+        criterion = probe["save_criterion"].removeprefix("val_")
+        probe["save_criterion"] = _replaced(criterion, _metric_synonyms(catalog))
+    probe.setdefault("name", probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
+    return probe

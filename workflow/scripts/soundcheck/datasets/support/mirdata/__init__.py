@@ -1,0 +1,1 @@
+"""What mirdata knows of its datasets, as tracks and labels."""

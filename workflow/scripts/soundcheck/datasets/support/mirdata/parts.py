@@ -1,0 +1,82 @@
+"""Which part of the published folds a track of mirdata is in, and which tracks belong together."""
+
+import inspect
+
+from soundcheck.datasets.sources.folder import PARTS
+from soundcheck.datasets.support.mirdata.reading import Plan, Row, attributes
+from soundcheck.datasets.support.mirdata.recipes import OFFICIAL
+from soundcheck.datasets.support.published_folds import rotations
+from soundcheck.plumbing.errors import SoundcheckError, several
+
+_PARTS = PARTS | {"training": "train", "testing": "test", "evaluation": "test"}
+
+
+def published(dataset, split: str) -> str:
+    """The attribute that a dataset's published split is read from; OFFICIAL where it has a method of its own."""
+    from mirdata import core
+
+    if split != OFFICIAL or type(dataset).get_track_splits is not core.Dataset.get_track_splits:
+        return split
+    # mirdata's common get_track_splits sorts tracks by this attribute.
+    return "split" if "split" in attributes(dataset) else ""
+
+
+def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
+    """The part of each track in each published fold, empty where it is in none; None where nothing is published.
+
+    Whole numbers are folds: in rotation i, fold i validates, fold i + 1 tests, the others train.
+    Raises SoundcheckError when the attribute that the configuration names tells no parts.
+    """
+    if plan.split == OFFICIAL:
+        folds = _folds_of_mirdata(dataset)
+        return [[fold.get(row.track_id, "") for fold in folds] for row in rows]
+    values = [None if row.split is None else row.split.lower() for row in rows]
+    there = sorted({value for value in values if value is not None})
+    if len(there) >= 3 and all(value.isdigit() for value in there):
+        return rotations(values, sorted(there, key=int))
+    if {"train", "test"} <= {_PARTS.get(value) for value in there}:
+        return [[_PARTS.get(value, "")] for value in values]
+    if plan.is_own_split and plan.split:
+        raise SoundcheckError(
+            f"`split_attribute`: '{plan.split}' tells no parts of mirdata's '{dataset.name}'. Its values are "
+            f"{several(there) or 'all empty'}; needed are train and test ({', '.join(_PARTS)}), or at least three "
+            "whole numbers for folds."
+        )
+    return [None] * len(rows)
+
+
+def connected(groups: list[list[str]]) -> list[str | None]:
+    """One group for tracks that are connected by shared values, named after the first of them in the alphabet."""
+    parent: dict[str, str] = {}
+
+    def root(value: str) -> str:
+        while parent.setdefault(value, value) != value:
+            value = parent[value]
+        return value
+
+    for values in groups:
+        for value in values:
+            first, other = sorted((root(values[0]), root(value)))
+            parent[other] = first
+    return [root(values[0]) if values else None for values in groups]
+
+
+def _folds_of_mirdata(dataset) -> list[dict[str, str]]:
+    """The part of each track, for each split that a dataset's own get_track_splits knows."""
+    if "split_number" not in inspect.signature(dataset.get_track_splits).parameters:
+        return [_by_track(dataset.get_track_splits())]
+    folds: list[dict[str, str]] = []
+    while True:
+        try:
+            folds.append(_by_track(dataset.get_track_splits(split_number=len(folds))))
+        except (ValueError, KeyError, IndexError):
+            return folds
+
+
+def _by_track(split: dict[str, list[str]]) -> dict[str, str]:
+    return {
+        track_id: _PARTS[name.lower()]
+        for name, track_ids in split.items()
+        if name.lower() in _PARTS
+        for track_id in track_ids
+    }

@@ -1,0 +1,1 @@
+"""Tables of tracks and labels that a user has written."""

@@ -1,0 +1,1 @@
+"""From samples to one file of vectors; a family of models is one file with `load`."""

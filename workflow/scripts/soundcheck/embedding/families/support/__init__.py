@@ -1,0 +1,1 @@
+"""What families of models share: files, checkpoints, windows, networks, and code that users bring."""

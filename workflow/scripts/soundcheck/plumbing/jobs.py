@@ -1,0 +1,97 @@
+"""What every job has in common: one thread for sums, memory kept, a log, and an end with the run that started it."""
+
+import contextlib
+import ctypes
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from soundcheck.plumbing.logs import logged_to
+
+# Variables that limit the threads of OpenMP, MKL, OpenBLAS, numexpr, Accelerate and numba.
+_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+# Names of the settings in glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+# Older versions refuse a threshold above half of a thread's heap, and keep their own.
+_LARGEST = (1 << 30, 1 << 25)
+SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
+
+
+@contextlib.contextmanager
+def job(log_path: str) -> Iterator[None]:
+    """Do a job's work inside this, imports included: output goes to the log, errors to the terminal too."""
+    single_threaded()
+    keep_freed_memory()
+    end_with(*_ancestors())
+    with logged_to(log_path):
+        yield
+
+
+def end_with(*processes: int) -> None:
+    """End this process soon after one of these has ended, however that ended.
+
+    A run that was killed would otherwise go on in its orphans, which write files that the next run is making.
+    """
+
+    def watch() -> None:
+        while all(map(_is_alive, processes)):
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ancestors() -> list[int]:
+    """The parent, and, where that is the shell through which Snakemake starts a job, the shell's parent.
+
+    Most shells make way for the job, whose parent then is Snakemake itself. The process that started Snakemake may end
+    long before the run does: whoever sends a run to the background and logs out expects it to go on.
+    """
+    parent = os.getppid()
+    status = Path(f"/proc/{parent}/stat")
+    if not status.exists():
+        return [parent]
+    # The name, in brackets, may hold spaces; the parent's number is the second field after it.
+    name, _, fields = status.read_text().partition("(")[2].rpartition(")")
+    grandparent = int(fields.split()[1])
+    return [process for process in (parent, grandparent if name in SHELLS else 0) if process > 1]
+
+
+def single_threaded() -> None:
+    """Limit OpenMP, MKL, OpenBLAS and numba to one thread; call it before NumPy or torch is imported.
+
+    A sum split over threads rounds differently for each number of threads. Soundcheck therefore works in parallel over
+    tracks, batches and jobs, never inside one arithmetic operation.
+    """
+    os.environ.update(dict.fromkeys(_VARIABLES, "1"))
+
+
+def keep_freed_memory() -> bool:
+    """Let glibc keep large arrays that are freed, for the next ones; False where there is another C library.
+
+    By default it gives most of them back at once, and a model whose intermediate results have some ten MB spends a
+    third of its time on pages that the system clears for it again and again. The peak is the same.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    return bool(any(mallopt(_M_MMAP_THRESHOLD, size) for size in _LARGEST) and mallopt(_M_TRIM_THRESHOLD, _LARGEST[0]))

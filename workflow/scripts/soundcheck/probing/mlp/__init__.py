@@ -1,0 +1,1 @@
+"""A multilayer perceptron for each seed, all trained at once."""

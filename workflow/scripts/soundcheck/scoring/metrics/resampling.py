@@ -1,0 +1,29 @@
+"""A user's function as a metric: called once for each resample."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from soundcheck.scoring.metrics.means import mean_of_defined
+
+
+def resampling(function: Callable) -> Callable:
+    """Give a function `(y_true, y_score, labels) -> float or per-label array` the signature of the built-in metrics."""
+
+    def resampled(y_true, y_score, labels, weights=None):
+        if weights is None:
+            return _value_and_labels(function(y_true, y_score, labels))
+        items = np.arange(len(y_true))
+        results = []
+        for counts in weights:
+            rows = np.repeat(items, counts)
+            results.append(_value_and_labels(function(y_true[rows], y_score[rows], labels)))
+        values, per_label = zip(*results, strict=True)
+        return np.array(values), None if per_label[0] is None else np.stack(per_label)
+
+    return resampled
+
+
+def _value_and_labels(result):
+    result = np.asarray(result, float)
+    return (float(result), None) if result.ndim == 0 else (float(mean_of_defined(result)), result)

@@ -285,7 +285,7 @@ def test_facts_say_what_was_run(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"algorithm": "TensorflowPredictVGGsh"}, "algorithm 'TensorflowPredictVGGsh' is not supported; did you mean "
+        ({"algorithm": "TensorflowPredictVGGsh"}, "algorithm 'TensorflowPredictVGGsh' is not supported .did you mean "
          "'TensorflowPredictVGGish'?"),
         ({"algorithm": "SpectralPeaks"}, "algorithm 'SpectralPeaks' is not supported; valid are .*PredictMAEST, "),
         ({"output": ""}, "lacks the option `output`"),
@@ -297,7 +297,7 @@ def test_facts_say_what_was_run(folder):
          "'model/Placeholder'"),
         ({"output": "MaxPool2d"}, r"'MaxPool2d', named by `output`, returns an array of shape \(1, .* expected one "
          "vector for each"),
-        ({"tokens": ["clss"]}, "token 'clss' does not exist; did you mean 'cls'"),
+        ({"tokens": ["clss"]}, "token 'clss' does not exist .did you mean 'cls'"),
         ({"weights": "gone.pb"}, "there is no file gone.pb, which should hold its frozen TensorFlow graph"),
     ],
 )  # fmt: skip

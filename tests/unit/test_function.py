@@ -102,7 +102,7 @@ def test_the_file_is_recorded_and_an_edit_changes_the_record(tmp_path):
     [
         ("import absent", {}, r"mine\.py cannot be imported: ModuleNotFoundError: .*\(line 1 of mine\.py\)"),
         ("raise SystemExit('no GPU')", {}, r"mine\.py cannot be imported: SystemExit: no GPU"),
-        (GOOD, {"function": "feature"}, r"has no function 'feature'; did you mean 'features'\?"),
+        (GOOD, {"function": "feature"}, r"has no function 'feature' .did you mean 'features'\?"),
         (GOOD + "\nSIZE = 4", {"function": "SIZE"}, r"has no function 'SIZE'"),
         (GOOD, {"sample_rate": 0}, "sample_rate is 0; give the rate that the model was made for"),
         (returning("1 / 0"), {}, r"failed on a second of quiet noise: ZeroDivisionError: .* \(line 4 of mine\.py\)"),

@@ -215,7 +215,7 @@ def test_bfloat16_is_for_a_gpu_alone_and_facts_say_what_was_used(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"precision": "bfloat61"}, "unknown precision 'bfloat61'; did you mean 'bfloat16'"),
+        ({"precision": "bfloat61"}, "unknown precision 'bfloat61' .did you mean 'bfloat16'"),
         ({"hop_s": 0.01}, r"hop_s is 0\.01 s; expected 0 or at least 0\.01334 s"),
         ({"window_s": 0.01}, r"window_s is 0\.01 s; expected 0 or at least 0\.01667 s"),
     ],

@@ -109,7 +109,7 @@ def test_what_the_encoder_does_not_need_may_be_absent(tmp_path):
     ("kind", "options", "message"),
     [
         ("whisper", {"tokens": ["cls"]}, "token 'cls' does not exist; a model of this type has none"),
-        ("audio-spectrogram-transformer", {"tokens": ["clss"]}, "token 'clss' does not exist; did you mean 'cls'"),
+        ("audio-spectrogram-transformer", {"tokens": ["clss"]}, "token 'clss' does not exist .did you mean 'cls'"),
         ("clap", {"tokens": ["cls"]}, "token 'cls' does not exist; valid are pooled, projected"),
         ("audio-spectrogram-transformer", {"tokens": ["cls"], "hop_s": 0.5}, "hop_s is for the frames of a model"),
         ("clap", {"hop_s": 20}, "hop_s is for the frames of a model"),

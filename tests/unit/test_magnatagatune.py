@@ -190,7 +190,7 @@ def test_drawn_splits_keep_songs_together(tracks):
 
 
 def test_an_unknown_split_or_task_is_refused(tracks):
-    with pytest.raises(SoundcheckError, match="no published split 'mable'; did you mean 'marble'"):
+    with pytest.raises(SoundcheckError, match=r"no published split 'mable' \(did you mean 'marble'"):
         magnatagatune.splits(tracks, "autotagging", "mable")
     with pytest.raises(SoundcheckError, match="no task 'genre'"):
         magnatagatune.labels(tracks, "genre")

@@ -282,7 +282,7 @@ def test_the_real_files_are_read(mirdata_samples, tmp_path):
 
 def test_an_unknown_split_or_task_is_refused(own_copy):
     tracks = mtg_jamendo.tracks(own_copy, subset="genre")
-    with pytest.raises(SoundcheckError, match="no published split 'split-5'; did you mean 'split-"):
+    with pytest.raises(SoundcheckError, match=r"no published split 'split-5' \(did you mean 'split-"):
         mtg_jamendo.splits(tracks, "autotagging", "split-5")
     with pytest.raises(SoundcheckError, match="no task 'genre'"):
         mtg_jamendo.labels(tracks, "genre")

@@ -128,8 +128,8 @@ def test_silence_is_finite_and_a_run_is_repeatable(load):
 @pytest.mark.parametrize(
     ("model", "entry", "message"),
     [
-        ({}, {"input": "audioo"}, "has no input 'audioo'; did you mean 'audio'?"),
-        ({}, {"output": "embeding"}, "has no output 'embeding'; did you mean 'embedding'?"),
+        ({}, {"input": "audioo"}, "has no input 'audioo' (did you mean 'audio'?)"),
+        ({}, {"output": "embeding"}, "has no output 'embeding' (did you mean 'embedding'?)"),
         ({}, {"sample_rate": None}, "sample_rate is None; give the rate that the model was made for, in Hz"),
         ({}, {"sample_rate": 44.1}, "sample_rate is 44.1; give the rate"),
         ({"axes": 4}, {}, "its input 'audio' is a tensor(float) of shape (batch, 1, samples, 1); expected samples"),

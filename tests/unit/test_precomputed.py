@@ -179,7 +179,7 @@ def test_ids_never_reach_beyond_the_folder(embed, tmp_path):
     [
         (lambda mine: None, "there are no vectors for this condition; looked for .*/mine/clean/<track_id>.npy"),
         (lambda mine: mine.mkdir(), r"not one of 4 tracks has usable vectors in .*the first, 007: no vectors of this"),
-        (lambda mine: save(mine, {"007_": np.zeros((1, 4))}), r"007: no vectors of this track; did you mean '007_'\?"),
+        (lambda mine: save(mine, {"007_": np.zeros((1, 4))}), r"007: no vectors of this track .did you mean '007_'\?"),
         (
             lambda mine: (save(mine / "clean"), save_csv(mine / "clean.csv")),
             "there are both .*clean and .*clean.csv; keep",
@@ -189,7 +189,7 @@ def test_ids_never_reach_beyond_the_folder(embed, tmp_path):
         (lambda mine: write(mine, b"PAR1", "parquet"), "clean.parquet cannot be read: "),
         (
             lambda mine: write(mine, b"track,v1\n007,1\n", "csv"),
-            "has no column 'track_id'; did you mean 'track'",
+            "has no column 'track_id' .did you mean 'track'",
         ),
         (
             lambda mine: write(mine, b"track_id,v1,kind\n007,1,a\n", "csv"),

@@ -177,7 +177,7 @@ def test_singers_are_split_at_random_with_copies_on_one_side(tracks):
 
 
 def test_a_split_that_was_not_published_is_refused(tracks):
-    with pytest.raises(SoundcheckError, match="no published split 'publishd'; did you mean 'published'"):
+    with pytest.raises(SoundcheckError, match=r"no published split 'publishd' \(did you mean 'published'"):
         vocalset.splits(tracks, "technique_identification", "publishd")
     with pytest.raises(SoundcheckError, match="no published split 'published'"):
         vocalset.splits(tracks, "singer_identification", "published")

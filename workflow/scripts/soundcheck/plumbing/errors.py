@@ -15,13 +15,10 @@ class DownloadError(SoundcheckError):
     """What could not be downloaded or unpacked, from where, why, and what to do about it."""
 
 
-def nearest(name: object, valid: Iterable[str]) -> str:
-    """A hint such as `; did you mean 'crepe-tiny'?`, or the valid names when none is near."""
+def nearest(name: object, valid: Iterable[object]) -> str:
+    """A hint such as ` (did you mean 'crepe-tiny'?)`, or the valid names when none is near."""
     valid = sorted(map(str, valid))
-    near = nearest_name(name, valid)
-    if near:
-        return f"; did you mean {near!r}?"
-    return f"; valid are {', '.join(valid)}." if valid else ""
+    return did_you_mean(name, valid) or (f"; valid are {', '.join(valid)}" if valid else "")
 
 
 def described(error: BaseException) -> str:
@@ -62,10 +59,10 @@ def nearest_name(name: object, valid: Iterable[object]) -> str | None:
     return folded[near[0]] if near else None
 
 
-def did_you_mean(name: str, valid: Iterable[str]) -> str:
+def did_you_mean(name: object, valid: Iterable[object]) -> str:
     """` (did you mean 'x'?)` for the valid name nearest to `name`; empty where none is near."""
     near = nearest_name(name, valid)
-    return f" (did you mean '{near}'?)" if near else ""
+    return f" (did you mean {near!r}?)" if near else ""
 
 
 def several(values: Iterable[object], shown: int = 5) -> str:

@@ -47,7 +47,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     kind = dataset.get("type", dataset["name"])
     if kind not in catalog.datasets:
         place = (*path, "type") if "type" in dataset else path
-        yield place, f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)} Audio of one's own is `type: folder`"
+        yield place, f"unknown dataset {kind!r}{nearest(kind, catalog.datasets)}. Audio of one's own is `type: folder`"
         return
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
@@ -103,6 +103,6 @@ def _wrong_split(split_type: object, task: Task, kind: str, path: tuple, catalog
     if split_type not in names:
         yield (
             (*path, "split_type"),
-            f"{kind} has no split {split_type!r} for {task.name}{nearest(split_type, names)} Possible are "
+            f"{kind} has no split {split_type!r} for {task.name}{nearest(split_type, names)}. Possible are "
             f"{', '.join(names)}, or three shares such as [0.6, 0.2, 0.2]",
         )

@@ -149,7 +149,7 @@ def _wrong_catalogue_embedder(embedder: dict, path: tuple, catalog: Catalog) -> 
         own = ", ".join(f"`{key}:`" for key in OWN)
         yield (
             place,
-            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)} A model of one's own is a path: {own}",
+            f"unknown embedder {kind!r}{nearest(kind, catalog.embedders)}. A model of one's own is a path: {own}",
         )
         return
     row = catalog.embedders[kind]

@@ -14,7 +14,7 @@ def wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
         hint = nearest(task["name"], catalog.tasks)
         yield (
             path,
-            f"unknown task {task['name']!r}{hint} A task of one's own says its type: {{name: {task['name']}, "
+            f"unknown task {task['name']!r}{hint}. A task of one's own says its type: {{name: {task['name']}, "
             f"type: multiclass_classification}}, or multilabel_classification, or regression",
         )
     elif known and task.get("type", known["type"]) != known["type"]:
@@ -32,5 +32,5 @@ def _wrong_postprocessing(task: dict, path: tuple, catalog: Catalog) -> Iterator
             possible = fitting_metrics(resolved, catalog)
             yield (
                 (*path, key),
-                f"{task[key]!r} is not possible{nearest(task[key], possible)} Possible: {', '.join(possible)}",
+                f"{task[key]!r} is not possible{nearest(task[key], possible)}. Possible: {', '.join(possible)}",
             )

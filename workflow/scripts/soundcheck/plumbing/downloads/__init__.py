@@ -28,7 +28,8 @@ def fetch_all(
     licence: str,
     unpacked_bytes: int | None = None,
     then: Callable[[Path], object] | None = None,
-    **retries: float,
+    attempts: int = 5,
+    backoff_s: float = 1.0,
 ) -> list[Path]:
     """Download `remotes` into `folder`, several at once, each as by `fetching.fetch`; their paths, in the order given.
 
@@ -45,7 +46,7 @@ def fetch_all(
     progress = SharedBar(title, n_bytes) if len(missing) > 1 else None
 
     def one(remote: Remote) -> Path:
-        path = fetch_unless_stopped(remote, folder / remote.file, stop, progress, **retries)
+        path = fetch_unless_stopped(remote, folder / remote.file, stop, progress, attempts, backoff_s)
         if then:
             then(path)
         return path

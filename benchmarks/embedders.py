@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "helpers")]
 
 GRAPHS = {"vggish-audioset": "vggish", "msd-musicnn": "musicnn", "effnet-discogs": "effnet", "openl3": "openl3"}
 NAMES = ("crepe-tiny", "crepe-full", *GRAPHS, "clmr-v2", "neuralfp", "mert-v1-95m")

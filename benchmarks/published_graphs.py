@@ -10,7 +10,7 @@ own: Essentia and TensorFlow abort the one in which they meet.
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
 
 from models.tensorflow_graphs import Weights, pool, save, tf, tf1
 

@@ -23,8 +23,8 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from soundcheck.embedders import mule
-from soundcheck.errors import SoundcheckError
+from soundcheck.embedding.families import mule
+from soundcheck.plumbing.errors import SoundcheckError
 
 folder = Path(sys.argv[1])
 slices = np.load(folder / "slices.npy")

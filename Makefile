@@ -1,12 +1,15 @@
 # make demo   the main job on data that it makes itself: a table and a report
-# make test   the tests
+# make test   all checks and all tests
+# make check  all checks, and the tests of what has changed since the branch left main: before each commit
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# Processes of tests; each may hold TensorFlow and torch, 3 GB. A file's tests stay in one, with what they share.
+PYTEST := pytest -n 2 --dist loadfile
 # Snakemake looks up python, shfmt and itself on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test check lint clean
 
 setup: $(VENV)/.installed
 
@@ -26,12 +29,17 @@ demo: setup
 	@echo "All tables: results/demo/tables   Report, to open in a browser: results/demo/report.html"
 
 test: setup lint
-	pytest
+	$(PYTEST)
+
+check: setup lint
+	@tests=$$(python tests/changed.py) && if [ -n "$$tests" ]; then $(PYTEST) $$tests; else echo "No room has changed."; fi
 
 lint: setup
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile rules
+	codespell
+	mypy
 	snakemake --lint --configfile config/demo.yaml
 
 # The picture in the README; needs graphviz.

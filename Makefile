@@ -15,7 +15,8 @@ setup: $(VENV)/.installed
 
 $(VENV)/.installed: requirements.txt requirements-torch.txt requirements-nodeps.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@# Nothing is resolved: the lock file is complete, and pip's resolver takes minutes over its extras.
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-torch.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
 	@# What librosa has compiled when it is first imported would else be compiled by the first jobs.

@@ -14,8 +14,7 @@ def _locked(repository):
     """The version of each package; digests stand on the lines below, after a backslash."""
     pins = {}
     for name in ("requirements.txt", "requirements-torch.txt", "requirements-nodeps.txt"):
-        text = (repository / name).read_text()
-        for package, version in re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s\\]+)", text, re.MULTILINE):
+        for package, version in re.findall(r"^([\w.-]+)==([^\s\\]+)", (repository / name).read_text(), re.MULTILINE):
             pins[_normal(package)] = version
     return pins
 

@@ -1,6 +1,7 @@
 # make demo   the main job on data that it makes itself: a table and a report
 # make test   all checks and all tests
 # make check  all checks, and the tests of what has changed since the branch left main: before each commit
+# make docs   the generated tables of the manual
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
@@ -9,7 +10,7 @@ PYTEST := pytest -n 2 --dist loadfile
 # Snakemake looks up python, shfmt and itself on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup demo test check lint clean
+.PHONY: setup demo test check lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -42,6 +43,10 @@ lint: setup
 	codespell
 	mypy
 	snakemake --lint --configfile config/demo.yaml
+
+# The tables of keys, datasets and embedders in the manual.
+docs: setup
+	python docs/generate.py
 
 # The picture in the README; needs graphviz.
 docs/rulegraph.svg: Snakefile rules/*.smk | setup

@@ -104,7 +104,7 @@ def test_one_task_cannot_have_two_ways_to_make_events(known):
 def test_the_manuals_example_is_a_configuration(known, repository, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_model.py").write_text("")
-    manual = (repository / "config" / "README.md").read_text(encoding="utf-8")
+    manual = (repository / "docs" / "configuration" / "events.md").read_text(encoding="utf-8")
     (example,) = (block for block in re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL) if "dcase2016" in block)
     (experiment,) = read(yaml.safe_load(example), known).experiments
     assert experiment.task.postprocessing == GRID

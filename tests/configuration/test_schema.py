@@ -73,6 +73,12 @@ def test_every_default_is_a_value_that_its_key_may_have(schema):
             assert jsonschema.Draft202012Validator(whole).is_valid(described["default"]), where
 
 
+def test_words_for_a_default_stand_only_where_the_default_says_nothing(schema):
+    for where, described, required in _keys(schema):
+        if "x-default" in described:
+            assert where.endswith("/name") if required else is_nothing(described), where
+
+
 def test_null_is_allowed_exactly_where_the_default_is_nothing(schema):
     for where, described, _ in _keys(schema):
         whole = described | {"$defs": schema["$defs"]}
@@ -115,16 +121,17 @@ def test_the_default_length_of_pieces_is_that_of_a_function_of_ones_own(defaults
 
 
 def test_defaults_that_depend_on_something_are_told_in_words(schema):
-    def description(definition, key):
-        return schema["$defs"][definition]["properties"][key]["description"]
+    def described(definition, key):
+        return schema["$defs"][definition]["properties"][key]
 
     for key, value in POSTPROCESSING.items():
         text = value if isinstance(value, str) else " and ".join(map(str, value))
-        assert description("task", key).endswith(f"else {text}.")
+        assert described("task", key)["x-default"].replace("`", "").endswith(f"else {text}")
     for activation in OUTPUT_ACTIVATIONS.values():
-        assert activation in description("probe", "output_activation")
+        assert activation in described("probe", "output_activation")["description"]
     for criteria in SAVE_CRITERIA.values():
-        assert criteria[0] in description("probe", "save_criterion")
+        assert criteria[0] in described("probe", "save_criterion")["description"]
     for _, env in OWN.values():
-        assert f"`{env}`" in description("embedder", "env")
-    assert str(preprocessing._PCA_VARIANCE) in description("probe", "pca_components")
+        assert f"`{env}`" in described("embedder", "env")["x-default"]
+    share = f"{100 * preprocessing._PCA_VARIANCE:g} % of the variance"
+    assert described("probe", "pca_components")["x-default"] == share

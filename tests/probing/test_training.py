@@ -62,13 +62,14 @@ def test_seeds_differ():
 @pytest.mark.parametrize("batch_size", [1, 7, 50, 100, 109, 110, 111, 500])
 def test_an_epoch_takes_every_item_once_for_any_batch_size(batch_size):
     batches = training._batches([torch.Generator().manual_seed(0)], 110, batch_size, "cpu")
-    assert sorted(torch.cat(batches).tolist()) == list(range(110))
+    assert sorted(torch.cat(batches, dim=1)[0].tolist()) == list(range(110))
 
 
 def test_a_last_smaller_batch_trains(monkeypatch):
     """Weights after one epoch are others when the last, partial batch's labels are changed."""
     X, y, X_val, y_val = items_of_three_classes(n=33)
-    order = torch.cat(training._batches([torch.Generator().manual_seed(training.seed_for(0, "order"))], 33, 32, "cpu"))
+    generator = torch.Generator().manual_seed(training.seed_for(0, "order"))
+    order = torch.cat(training._batches([generator], 33, 32, "cpu"), dim=1)[0]
     changed = y.copy()
     changed[int(order[-1])] = np.roll(y[int(order[-1])], 1)
     first, _ = fitted((X, y, X_val, y_val), epochs=1, seeds=[0])
@@ -78,7 +79,7 @@ def test_a_last_smaller_batch_trains(monkeypatch):
 
 def test_the_order_differs_between_epochs_and_seeds():
     generators = [torch.Generator().manual_seed(seed) for seed in (0, 1)]
-    first, second = (training._batches(generators, 50, 50, "cpu")[0].view(2, 50).tolist() for _ in range(2))
+    first, second = (training._batches(generators, 50, 50, "cpu")[0].tolist() for _ in range(2))
     assert first[0] != second[0]
     assert first[0] != first[1]
 

@@ -1,17 +1,27 @@
-"""The manual, config/README.md: it names every key of the schema, its default, and all that the catalogues offer."""
+"""The manual, docs/: its generated tables are up to date, and it explains all that a configuration can say."""
 
+import importlib.util
 import re
+from collections import Counter
 
 import pytest
 import yaml
 
 from soundcheck.configuration import catalogue
-from soundcheck.configuration.yaml.empty_keys import is_nothing
 
 
 @pytest.fixture(scope="module")
-def manual(repository):
-    return (repository / "config" / "README.md").read_text(encoding="utf-8")
+def generate(repository):
+    spec = importlib.util.spec_from_file_location("generate", repository / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def pages(generate, repository):
+    folder = repository / "docs"
+    return {page.relative_to(folder).as_posix(): page.read_text(encoding="utf-8") for page in generate.pages()}
 
 
 @pytest.fixture(scope="module")
@@ -19,59 +29,45 @@ def known(repository):
     return catalogue.load(repository)
 
 
-def _keys(schema):
-    for section in (schema, *schema["$defs"].values()):
-        yield from section.get("properties", {}).items()
+def test_the_generated_tables_are_up_to_date(generate, pages, known):
+    old = [name for name, text in pages.items() if generate.generated(text, known) != text]
+    assert old == [], "run `make docs`"
 
 
-# The tables of keys, by the heading of their first column, and the definition that they explain.
-TABLES = {
-    "key": None,
-    "key of an experiment": "experiment",
-    "key of a dataset": "dataset",
-    "key of a task": "task",
-    "key of an embedder": "embedder",
-    "key of a model of your own": "embedder",
-    "key of an entry": "embedder_row",
-    "key of a probe": "probe",
-}
+def test_every_key_of_the_schema_is_in_one_table(generate, pages, known):
+    rows = Counter(row for text in pages.values() for row in generate.documented(text, known))
+    definitions = {"the file": known.schema} | known.schema["$defs"]
+    keys = [(name, key) for name, definition in definitions.items() for key in definition.get("properties", {})]
+    assert len(keys) > 80
+    assert rows == Counter(keys)
 
 
-@pytest.fixture(scope="module")
-def tables(manual):
-    """Definition -> key -> what its table says of the default."""
-    found, seen = {}, []
-    for heading, body in re.findall(r"^\| (key[^|]*) \| default \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", manual, re.MULTILINE):
-        rows = [line.strip("| ").split(" | ")[:2] for line in body.splitlines()]
-        rows = [(re.findall(r"`(\w+)`", keys), default) for keys, default in rows]
-        seen.append(heading)
-        found.setdefault(TABLES[heading], {}).update({key: default for keys, default in rows for key in keys})
-    assert sorted(seen) == sorted(TABLES)
-    return found
+def test_a_table_says_what_applies_when_a_key_is_absent(generate, known):
+    defaults = known.schema["$defs"]["probe"]["properties"]
+    assert generate._default(defaults["weight_decay"], False) == "`1.0e-5`"
+    assert generate._default(defaults["standardize"], False) == "`true`"
+    assert generate._default(defaults["pca_components"], False) == "95 % of the variance"
+    assert generate._default(known.schema["properties"]["seeds"], False) == "`[0, 1, 2]`"
+    assert generate._default(known.schema["properties"]["experiments"], True) == "required"
 
 
-@pytest.mark.parametrize("definition", sorted(set(TABLES.values()), key=str))
-def test_a_table_has_the_keys_of_the_schema_with_their_defaults(tables, known, definition):
-    described = known.schema if definition is None else known.schema["$defs"][definition]
-    rows = tables[definition]
-    assert rows.keys() == described["properties"].keys()
-    for key, description in described["properties"].items():
-        if "default" not in description:
-            # Where a name is made from the other keys, the table says so.
-            assert key == "name" or rows[key] == "–", key
-        elif is_nothing(description):
-            # The empty value, or in words what nothing means there.
-            assert rows[key].strip("–` ") not in ("", "null"), key
-        else:
-            assert yaml.safe_load(rows[key].strip("`")) == description["default"], key
+@pytest.mark.parametrize("kind", ["metrics", "deformations", "probes", "datasets"])
+def test_everything_that_can_be_named_is_named(pages, known, kind):
+    missing = [name for name in getattr(known, kind) if f"`{name}`" not in pages[f"configuration/{kind}.md"]]
+    assert missing == []
 
 
-def test_every_key_of_the_schema_is_explained(manual, known):
-    for key, _ in _keys(known.schema):
-        assert f"`{key}`" in manual or f"{{{key}, " in manual or f", {key}}}" in manual, key
+def test_every_published_embedder_is_named(pages, known):
+    assert [name for name in known.published if f"`{name}`" not in pages["configuration/embedders.md"]] == []
 
 
-@pytest.mark.parametrize("kind", ["metrics", "deformations"])
-def test_everything_that_can_be_named_is_named(manual, known, kind):
-    for name in getattr(known, kind).keys() - {"clean"}:
-        assert f"`{name}`" in manual, name
+def test_every_page_is_in_the_index(generate, repository):
+    index = (repository / "docs" / "index.md").read_text(encoding="utf-8")
+    linked = {(repository / "docs" / link).resolve() for link in re.findall(r"\]\(([^)]+\.md)\)", index)}
+    assert set(generate.pages()) - linked == {repository / "docs" / "index.md"}
+
+
+def test_every_example_is_yaml(pages):
+    examples = [block for text in pages.values() for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    assert len(examples) > 8
+    assert all(isinstance(yaml.safe_load(example), dict) for example in examples)

@@ -24,7 +24,8 @@ def test_a_process_that_has_loaded_essentia_is_refused_rather_than_aborted(monke
 
 def test_it_is_imported_without_a_word_and_with_one_thread_inside_an_operation(repository):
     code = (
-        "from soundcheck.embedding.families.support.tensorflow_runtime import import_tensorflow; import os, sys; import_tensorflow('x'); "
+        "from soundcheck.embedding.families.support.tensorflow_runtime import import_tensorflow; "
+        "import os, sys; import_tensorflow('x'); "
         "print(os.environ['TF_NUM_INTRAOP_THREADS']); print('heard', file=sys.stderr)"
     )
     done = subprocess.run(

@@ -42,7 +42,9 @@ def _children(node: yaml.Node | None) -> list[yaml.Node]:
 
 def _circle(node: yaml.Node | None, above: tuple[yaml.Node, ...]) -> int | None:
     """The line of a node that is its own descendant, or None."""
-    if node is not None and any(node is each for each in above):
+    if node is None:
+        return None
+    if any(node is each for each in above):
         return node.start_mark.line + 1
     found = (_circle(child, (*above, node)) for child in _children(node))
     return next((line for line in found if line is not None), None)
@@ -54,7 +56,7 @@ def _repeated(node: yaml.MappingNode, synonyms: dict[str, str]) -> Iterator[Trap
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
-        written = key.value
+        written: str = key.value
         name = synonyms.get(written, written)
         if name in names and name != "<<":
             other = "" if names[name] == written else f", once as {names[name]} and once as {written}"

@@ -1,7 +1,11 @@
 """Multilayer perceptrons of several seeds, side by side in the same tensors, and a step of their training.
 
-A seed's values do not depend on which others lie beside it. The conventions are those of Keras: Glorot-uniform kernels
-and zero biases, Adam with epsilon 1e-7, binary cross-entropy as the mean over classes.
+A seed's values do not depend on which others lie beside it. Kernels of a library may round otherwise where a matrix
+begins at another alignment, or for the last elements of an array, which fill no vector: every seed's block therefore
+begins at a multiple of 64 bytes and ends at one, so that it goes the same way at any place.
+
+The conventions are those of Keras: Glorot-uniform kernels and zero biases, Adam with epsilon 1e-7, binary cross-entropy
+as the mean over classes.
 """
 
 import itertools
@@ -13,7 +17,8 @@ import torch
 
 from soundcheck.seeds import seed_for
 
-# Blocks of the parameters begin at multiples of this, so that each seed's values meet the same vector instructions.
+# In float32: the 64 bytes of a cache line and of the widest vector, to which MKL asks matrices to be aligned for
+# results that are always the same.
 _ALIGNMENT = 16
 _ADAM_EPSILON = 1e-7
 # Beyond it, exp() overflows float32.
@@ -26,6 +31,11 @@ def shapes(sizes: list[int]) -> list[tuple[int, int]]:
     for inputs, outputs in itertools.pairwise(sizes):
         shapes += [(inputs, outputs), (1, outputs)]
     return shapes
+
+
+def sizes(shapes: list[tuple[int, int]]) -> list[int]:
+    """The sizes of the layers, from the input to the output, of which `shapes` are those of kernels and biases."""
+    return [shapes[0][0], *(outputs for _, outputs in shapes[::2])]
 
 
 def views(flat: torch.Tensor, shapes: list[tuple[int, int]]) -> list[torch.Tensor]:
@@ -83,46 +93,101 @@ class Adam:
         )  # fmt: skip
 
 
-def forward(views: list[torch.Tensor], x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """The inputs of all layers (n_seeds, n_items, in), and the logits (n_seeds, n_items, n_classes)."""
-    hidden = [x]
-    for kernel, bias in zip(views[:-2:2], views[1:-2:2], strict=True):
-        hidden.append(torch.baddbmm(bias, hidden[-1], kernel).relu_())
-    return hidden, torch.baddbmm(views[-1], hidden[-1], views[-2])
+@dataclass
+class Workspace:
+    """The memory of a step: blocks (n_seeds, n_rows, width) of items `(n_items, width)`, each seed's aligned.
+
+    `inputs` and `targets` are filled with a batch; `hidden` holds the outputs of all layers, the logits last, and
+    `errors` the loss's derivatives by them. Rows beyond the items are never part of a sum.
+    """
+
+    n_items: int
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    hidden: list[torch.Tensor]
+    errors: list[torch.Tensor]
+
+    @staticmethod
+    def for_batches(n_seeds: int, n_items: int, sizes: list[int], device: torch.device | str = "cpu") -> "Workspace":
+        """For batches of `n_items` items, through layers of these sizes from the input to the output."""
+        blocks = [_block(n_seeds, n_items, width, device) for width in (*sizes, *sizes[1:], sizes[-1])]
+        n = len(sizes)
+        return Workspace(n_items, blocks[0], blocks[-1], blocks[1:n], blocks[n:-1])
+
+    @staticmethod
+    def for_one(X: torch.Tensor, targets: torch.Tensor, sizes: list[int]) -> "Workspace":
+        """For the items (n_items, dim) themselves and one seed, which is never trained on them."""
+        hidden = [X.new_empty(1, len(X), width) for width in sizes[1:]]
+        return Workspace(len(X), X[None], targets[None], hidden, [torch.empty_like(hidden[-1])])
+
+    def fill(self, X: torch.Tensor, targets: torch.Tensor, items: torch.Tensor) -> None:
+        """Gather a batch: the rows `items` (n_seeds, n_items) of X (n, dim) and of the targets (n, n_classes)."""
+        for part, block in ((X, self.inputs), (targets, self.targets)):
+            n_spare = block.shape[1] - self.n_items
+            rows = torch.cat([items, items[:, :1].expand(-1, n_spare)], dim=1) if n_spare else items
+            torch.index_select(part, 0, rows.reshape(-1), out=block.view(-1, block.shape[2]))
+
+    def items(self, block: torch.Tensor) -> torch.Tensor:
+        """The rows of a block that are items, (n_seeds, n_items, width)."""
+        return block[:, : self.n_items]
 
 
-def backward(views, gradients, hidden, error) -> None:
-    """Fill the gradients, given the loss's derivative (n_seeds, n_items, n_classes) by the logits."""
+def _block(n_seeds: int, n_items: int, width: int, device: torch.device | str) -> torch.Tensor:
+    """Zeros (n_seeds, n_rows, width), of which every seed's begin aligned."""
+    multiple = _ALIGNMENT // math.gcd(width, _ALIGNMENT)
+    return torch.zeros(n_seeds, -(-n_items // multiple) * multiple, width, device=device)
+
+
+def forward(layers: list[torch.Tensor], space: Workspace) -> torch.Tensor:
+    """Fill the outputs of all layers, given their kernels and biases in turn; returns the block of the logits."""
+    outputs = space.inputs
+    for kernel, bias, block in zip(layers[::2], layers[1::2], space.hidden, strict=True):
+        torch.bmm(space.items(outputs), kernel, out=space.items(block))
+        outputs = block.add_(bias)
+        if block is not space.hidden[-1]:
+            block.relu_()
+    return outputs
+
+
+def backward(layers: list[torch.Tensor], gradients: list[torch.Tensor], space: Workspace) -> None:
+    """Fill the gradients, given the derivative of the loss by the logits as the last of the errors."""
     # By hand, as autograd takes as long again as the products of a small network.
-    for layer in reversed(range(len(hidden))):
-        torch.bmm(hidden[layer].transpose(1, 2), error, out=gradients[2 * layer])
+    inputs = [space.inputs, *space.hidden[:-1]]
+    for layer in reversed(range(len(inputs))):
+        error = space.items(space.errors[layer])
+        torch.bmm(space.items(inputs[layer]).mT, error, out=gradients[2 * layer])
         torch.sum(error, dim=1, keepdim=True, out=gradients[2 * layer + 1])
         if layer > 0:
-            error = torch.bmm(error, views[2 * layer].transpose(1, 2))
-            error = torch.ops.aten.threshold_backward(error, hidden[layer], 0)
+            below = space.errors[layer - 1]
+            torch.bmm(error, layers[2 * layer].mT, out=space.items(below))
+            torch.ops.aten.threshold_backward(below, inputs[layer], 0, grad_input=below)
 
 
-# Both are given the logits, which they overwrite, and the targets (n_seeds, n_items, n_classes), and return the losses
-# summed over the items (n_seeds,) and the derivative of their mean over the items by the logits.
-def _softmax_error(logits: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    log_shares = torch.log_softmax(logits, dim=2)
-    losses = -(log_shares * y).sum(dim=(1, 2))
-    return losses, log_shares.exp_().sub_(y).div_(y.shape[1])
+# Each takes a workspace with logits, which it may overwrite, and targets; returns the losses summed over the items
+# (n_seeds,), and fills the last of the errors with the derivative of their mean over the items by the logits.
+def _softmax_error(space: Workspace) -> torch.Tensor:
+    error = torch.log_softmax(space.hidden[-1], 2, out=space.errors[-1])
+    losses = space.items(error * space.targets).sum(dim=(1, 2)).neg_()
+    error.exp_().sub_(space.targets).div_(space.n_items)
+    return losses
 
 
-def _sigmoid_error(logits: torch.Tensor, signs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _sigmoid_error(space: Workspace) -> torch.Tensor:
     # With a sign of 1 where the class is absent and -1 where it is present, the loss is log(1 + exp(sign * logit)).
-    # Not by torch.sigmoid: its last elements take other instructions, so a seed's bits would depend on its place.
-    exponentials = logits.mul_(signs).clamp_(max=_LARGEST_EXPONENT).exp_()
+    # Not by torch.sigmoid: it treats its last elements otherwise, whatever their number.
+    signs = space.targets
+    exponentials = space.hidden[-1].mul_(signs).clamp_(max=_LARGEST_EXPONENT).exp_()
     denominators = exponentials + 1
-    error = exponentials.div_(denominators).mul_(signs).div_(signs.shape[1] * signs.shape[2])
-    return denominators.log_().sum(dim=(1, 2)).div_(signs.shape[2]), error
+    torch.div(exponentials, denominators, out=space.errors[-1]).mul_(signs).div_(space.n_items * signs.shape[2])
+    return space.items(denominators.log_()).sum(dim=(1, 2)).div_(signs.shape[2])
 
 
-def _linear_error(outputs: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    differences = outputs.sub_(y)
-    losses = differences.square().sum(dim=(1, 2)).div_(y.shape[2])
-    return losses, differences.mul_(2 / (y.shape[1] * y.shape[2]))
+def _linear_error(space: Workspace) -> torch.Tensor:
+    n_targets = space.targets.shape[2]
+    differences = torch.sub(space.hidden[-1], space.targets, out=space.errors[-1])
+    losses = space.items(differences.square()).sum(dim=(1, 2)).div_(n_targets)
+    differences.mul_(2 / (space.n_items * n_targets))
+    return losses
 
 
 ERRORS = {"softmax": _softmax_error, "sigmoid": _sigmoid_error, "linear": _linear_error}

@@ -213,11 +213,12 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
     best_flat = flat.clone()
     progress = [stopping.Progress(seed, criterion, parameters["patience"]) for seed in seeds]
     adam = stacks.Adam.started(flat)
+    validation = stacks.Workspace.for_one(data.X_val, data.targets_val, stacks.sizes(shapes))
     active = list(range(len(seeds)))
     for epoch in range(1, parameters["epochs"] + 1):
         batches = _batches([orders[i] for i in active], len(data.X), parameters["batch_size"], device)
         train_loss, hits = _epoch(data, flat, shapes, batches, adam, parameters, task_type)
-        norms = penalty * flat.square().sum(dim=1)
+        norms = penalty * torch.stack([weights.square().sum() for weights in flat])
         summary = torch.stack([train_loss / len(data.X) + norms, hits / len(data.X), norms]).T.tolist()
         rows = []
         for place, i in enumerate(active):
@@ -226,7 +227,7 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
             if task_type == "multiclass":
                 row["train_accuracy"] = accuracy
             weights = [view[place] for view in stacks.views(flat, shapes)]
-            row |= _validation(data, weights, norm, classes, task_type, parameters)
+            row |= _validation(data, validation, weights, norm, classes, task_type, parameters)
             if progress[i].improved_by(row):
                 best_flat[i] = flat[place]
             rows.append(row)
@@ -243,41 +244,40 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
 
 
 def _batches(orders: list[torch.Generator], n: int, batch_size: int, device) -> list[torch.Tensor]:
-    """The item numbers of an epoch's batches, each (n_seeds * n_in_batch,); every seed has its own new order."""
+    """The item numbers of an epoch's batches, each (n_seeds, n_in_batch); every seed has its own new order."""
     order = torch.stack([torch.randperm(n, generator=generator) for generator in orders])
-    return [batch.reshape(-1).to(device, non_blocking=True) for batch in order.split(batch_size, dim=1)]
+    return [batch.to(device, non_blocking=True) for batch in order.split(batch_size, dim=1)]
 
 
 def _epoch(data, flat, shapes, batches, adam, parameters, task_type) -> tuple[torch.Tensor, torch.Tensor]:
     """One pass over the training items; returns the sums over them of the loss and of the right answers (n_seeds,)."""
     n_seeds = len(flat)
-    views, gradients = stacks.views(flat, shapes), stacks.views(adam.gradient, shapes)
+    layers, gradients = stacks.views(flat, shapes), stacks.views(adam.gradient, shapes)
     error_of = stacks.ERRORS[parameters["output_activation"]]
     learning_rate, penalty = parameters["learning_rate"], parameters["weight_decay"]
     total, hits = flat.new_zeros(n_seeds), flat.new_zeros(n_seeds)
-    # Filled by each batch anew: in a thread, gathering into fresh memory takes up to a quarter longer.
-    buffers = [part.new_empty(len(batches[0]), part.shape[1]) for part in (data.X, data.targets)]
+    # One for the full batches and one for a smaller last: into fresh memory, gathering takes a quarter longer.
+    spaces = {
+        n: stacks.Workspace.for_batches(n_seeds, n, stacks.sizes(shapes), flat.device)
+        for n in {b.shape[1] for b in batches}
+    }
     for items in batches:
-        x, targets = (
-            torch.index_select(part, 0, items, out=buffer[: len(items)]).view(n_seeds, -1, part.shape[1])
-            for part, buffer in zip((data.X, data.targets), buffers, strict=True)
-        )
-        hidden, logits = stacks.forward(views, x)
+        space = spaces[items.shape[1]]
+        space.fill(data.X, data.targets, items)
+        logits = stacks.forward(layers, space)
         if task_type == "multiclass":
-            hits += (data.truth[items].view(n_seeds, -1) == logits.argmax(dim=2)).sum(dim=1)
-        losses, error = error_of(logits, targets)
-        stacks.backward(views, gradients, hidden, error)
+            hits += (data.truth[items] == logits[:, : space.n_items].argmax(dim=2)).sum(dim=1)
+        total += error_of(space)
+        stacks.backward(layers, gradients, space)
         adam.step(flat, learning_rate, penalty)
-        total += losses
     return total, hits
 
 
-def _validation(data, weights, norm, classes, task_type, parameters) -> dict[str, float]:
+def _validation(data, space, weights, norm, classes, task_type, parameters) -> dict[str, float]:
     """The validation values of one seed, seed by seed so that none depends on how many there are."""
-    _, logits = stacks.forward([weight[None] for weight in weights], data.X_val[None])
-    scores = logits[0].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
-    losses, _ = stacks.ERRORS[parameters["output_activation"]](logits, data.targets_val[None])
-    values = {"val_loss": losses.item() / len(data.X_val) + norm}
+    logits = stacks.forward([weight[None] for weight in weights], space)
+    scores = logits[0, : space.n_items].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
+    values = {"val_loss": stacks.ERRORS[parameters["output_activation"]](space).item() / space.n_items + norm}
     names = {"accuracy"} if task_type == "multiclass" else set()
     for name in sorted(names | {parameters["save_criterion"]} - {"loss"}):
         # The logits order the items and the classes as the scores do; a regression's differ from them by the mean.

@@ -5,8 +5,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
-# Processes of tests; each may hold TensorFlow and torch, 3 GB. A file's tests stay in one, with what they share.
-PYTEST := pytest -n 2 --dist loadfile
+# Processes of tests: 0 is pytest's own. More pay where many cores are free, since each imports torch and TensorFlow (3 GB) for
+# itself; a file's tests stay in one process, with what they share.
+WORKERS ?= 0
+PYTEST := pytest -n $(WORKERS) --dist loadfile
 # Snakemake looks up python, shfmt and itself on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 

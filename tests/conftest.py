@@ -9,6 +9,17 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_AUDIO = Path(os.environ.get("SOUNDCHECK_REAL_AUDIO", REPOSITORY.parent / "shared" / "data"))
 
 
+def pytest_report_header() -> str:
+    """The processor and the instructions in use, on which the last digits of numbers depend."""
+    import numpy  # noqa: F401
+    import torch  # noqa: F401
+
+    from soundcheck.plumbing import provenance
+
+    used = ", ".join(f"{library} {kernel}" for library, kernel in provenance.kernels().items())
+    return f"processor: {provenance.processor()}; instructions in use: {used}"
+
+
 def _real(folder: str) -> Path:
     path = REAL_AUDIO / folder
     if not path.is_dir():

@@ -18,6 +18,7 @@ def _equal(model, other):
 TAGGING = {"task_type": "multilabel", "output_activation": "sigmoid"}
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("settings", [{}, TAGGING, {"hidden_units": []}, {"hidden_units": ["infer", "infer"]}])
 def test_two_runs_are_equal_to_the_last_bit(settings):
     (model, history), (other, other_history) = fitted(**settings), fitted(**settings)
@@ -25,6 +26,7 @@ def test_two_runs_are_equal_to_the_last_bit(settings):
     assert history == other_history
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("settings", [{}, TAGGING, {"hidden_units": []}, {"hidden_units": [7, 5]}, {"patience": 1}])
 def test_a_seed_s_result_does_not_depend_on_the_seeds_beside_it(settings):
     data = items_of_three_classes(n=211, dim=21)
@@ -36,6 +38,42 @@ def test_a_seed_s_result_does_not_depend_on_the_seeds_beside_it(settings):
         assert [row for row in history if row["seed"] == seed] == own_history
 
 
+@pytest.mark.rounding
+@pytest.mark.parametrize(
+    ("n", "dim", "n_classes", "hidden_units"),
+    [
+        (331, 157, 7, [33]),
+        (331, 157, 7, []),
+        (331, 160, 7, []),
+        (331, 64, 10, [33]),
+        (300, 13, 4, [8]),
+        (133, 1, 2, [3]),
+    ],
+)
+@pytest.mark.parametrize("task_type", ["multiclass", "multilabel", "regression"])
+def test_a_seed_s_place_in_the_stack_changes_nothing_where_sizes_fill_no_vector(
+    n, dim, n_classes, hidden_units, task_type
+):
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(n + 90, dim)), generator.normal(size=(n + 90, n_classes))
+    if task_type != "regression":
+        y = np.eye(n_classes)[y.argmax(axis=1)]
+    activation = {"multiclass": "softmax", "multilabel": "sigmoid", "regression": "linear"}[task_type]
+    changes = {"hidden_units": hidden_units, "output_activation": activation, "batch_size": 100}
+
+    def weights(seeds, threads):
+        parameters = PARAMETERS | changes | {"seeds": seeds}
+        names = [str(number) for number in range(n_classes)]
+        model, _ = training.fit(X[:n], y[:n], X[n:], y[n:], names, task_type, parameters, threads=threads)
+        return [[part[place] for part in _weights(model)] for place in np.argsort(seeds)]
+
+    together = weights([0, 1, 2, 3, 4], threads=1)
+    for seeds, threads in (([0, 1, 2, 3, 4], 2), ([4, 2, 0, 1, 3], 1), ([0, 1, 2, 3, 4], 5)):
+        for one, other in zip(weights(seeds, threads), together, strict=True):
+            assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.rounding
 @pytest.mark.parametrize("limit", ["_STACKED_PARAMETERS", "_STACKED_ACTIVATIONS"])
 def test_stacking_seeds_changes_nothing(limit, monkeypatch):
     stacked, _ = fitted()
@@ -43,6 +81,7 @@ def test_stacking_seeds_changes_nothing(limit, monkeypatch):
     assert _equal(stacked, fitted()[0])
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("settings", [{}, TAGGING, {"hidden_units": ["infer", "infer"], "patience": 1}])
 def test_the_number_of_threads_changes_nothing(settings):
     arguments = (*items_of_three_classes(n=211, dim=21), CLASSES, settings.get("task_type", "multiclass"))

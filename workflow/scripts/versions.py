@@ -8,9 +8,6 @@ with job(snakemake.log[0]):
     from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import pages
 
-    environments = {}
-    for embeddings in snakemake.input.embeddings:
-        metadata = parquet.metadata(embeddings)
-        environments[metadata["embedder"]] = metadata.get("versions", {})
+    made = [parquet.metadata(embeddings) for embeddings in snakemake.input.embeddings]
     with atomic(snakemake.output[0]) as path:
-        path.write_text(pages.versions(provenance.commit(), environments), encoding="utf-8")
+        path.write_text(pages.versions(provenance.commit(), made), encoding="utf-8")

@@ -2,8 +2,9 @@
 
 Worker processes decode, deform and resample ahead of the model (processes, since audiomentations draws from global
 generators); windows of many tracks share a batch; several batches are in flight on the job's threads. Every arithmetic
-operation runs on one thread and sees a batch of constant shape, so a track's embedding is the same bytes for any number
-of threads, any neighbours and any order.
+operation runs on one thread and sees a batch of constant shape, so the embeddings of the same tracks are the same bytes
+for any number of threads and any order. Among other tracks, an embedding may differ by rounding, up to 1e-6 of its
+largest value: the kernels of some libraries sum in another order at another place in a batch.
 """
 
 import time
@@ -237,7 +238,7 @@ def _forwarded(
 
 
 def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | Exception, float]:
-    # Always the same shape: the same kernels run, and a row's result does not depend on how full the batch is.
+    # Always the same shape: the same kernels run, however full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     np.stack(windows, out=batch[: len(windows)])
     # A library that one thread alone may call may compute in threads of its own, as TensorFlow does.

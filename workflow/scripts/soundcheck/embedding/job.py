@@ -49,6 +49,8 @@ def embed_condition(
     metadata = known | {
         "device": device,
         "versions": provenance.versions(),
+        "processor": provenance.processor(),
+        "kernels": provenance.kernels(),
         "pooling": embedder.pooling,
         "n_layers": embedder.n_layers,
     }

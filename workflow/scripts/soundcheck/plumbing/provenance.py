@@ -1,11 +1,22 @@
 """Where results come from: this checkout's commit, and the versions of the packages that made them."""
 
+import importlib.util
+import os
+import platform
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
 _SHARED = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch")
+# By these, libraries take the instructions of an older processor than that which is there.
+_LIMITS = (
+    "OPENBLAS_CORETYPE",
+    "ONEDNN_MAX_CPU_ISA",
+    "ATEN_CPU_CAPABILITY",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "NPY_DISABLE_CPU_FEATURES",
+)
 # Packages whose version can change an embedding.
 PACKAGES = (*_SHARED, "torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime")
 # Packages of the analysis: splits, scores, tables, figures.
@@ -19,6 +30,42 @@ def commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     except FileNotFoundError:
         return ""
+
+
+def processor() -> str:
+    """The name of the processor, where the system knows it, and the number of its cores."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine() or "unknown"
+
+
+def kernels() -> dict[str, str]:
+    """The vector instructions that the libraries which this process has loaded make use of, by library.
+
+    The last digits of a number depend on them, and on the version of the library.
+    """
+    found = {}
+    if "numpy" in sys.modules:
+        found["numpy"] = _instructions_of_numpy()
+    if "torch" in sys.modules:
+        found["torch"] = sys.modules["torch"].backends.cpu.get_cpu_capability()
+    if importlib.util.find_spec("threadpoolctl"):
+        import threadpoolctl
+
+        for library in threadpoolctl.threadpool_info():
+            if library["internal_api"] == "openblas" and library.get("architecture"):
+                found["OpenBLAS"] = library["architecture"]
+    return found | {variable: os.environ[variable] for variable in _LIMITS if variable in os.environ}
+
+
+def _instructions_of_numpy() -> str:
+    import numpy
+
+    extensions = numpy.show_config(mode="dicts")["SIMD Extensions"]
+    return [*extensions["baseline"], *extensions.get("found", [])][-1]
 
 
 def versions() -> dict[str, str]:

@@ -20,7 +20,8 @@ class Embedder:
     `cut` turns a clip `(samples,)` at `sample_rate` Hz into windows: stretches of samples, or what a front end makes of
     them, such as patches of a mel spectrogram `(frames, bands)`. `forward` maps a batch of windows of equal shape
     `(batch, *window)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
-    last batch filled up with zeros, so that a window's embedding never depends on its neighbours; with `batch_size` 1
+    last batch filled up with zeros, so that a window's embedding depends on its neighbours by rounding at most (a
+    multiple of 12 suits the tiles of most kernels, at any place of which they then round alike); with `batch_size` 1
     the windows may differ in length. `n_layers` layers lie side by side in a frame, each `dimension / n_layers` values,
     from the input to the output.
 

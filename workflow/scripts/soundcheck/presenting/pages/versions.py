@@ -4,22 +4,22 @@ import os
 import platform
 import sys
 from importlib import metadata as distributions
-from pathlib import Path
 
 from soundcheck import __version__
 from soundcheck.plumbing.errors import plural
-from soundcheck.plumbing.provenance import OF_THE_ANALYSIS
+from soundcheck.plumbing.provenance import OF_THE_ANALYSIS, kernels, processor
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
 
 
-def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = None) -> str:
-    """Software and machine of the analysis; `environments`: embedder -> {package: version} of its own environment."""
+def versions(commit: str = "", embeddings: list[dict] | None = None) -> str:
+    """Software and machine of the analysis, and of the embeddings, whose metadata are given."""
     installed = {each.name: each.version for each in distributions.distributions() if each.name}
     facts = [
         ("Soundcheck", __version__ + (f", commit {commit}" if commit else "")),
         ("Python", sys.version.split()[0]),
         ("System", f"{platform.system()} {platform.release()}, {platform.machine()}"),
         ("Processor", f"{processor()}, {plural(os.cpu_count() or 1, 'core')}"),
+        ("Instructions in use", _listed(kernels())),
     ]
     known = {name.lower().replace("_", "-"): version for name, version in installed.items()}
     used = [(name, known[name.replace("_", "-")]) for name in OF_THE_ANALYSIS if name.replace("_", "-") in known]
@@ -35,21 +35,21 @@ def versions(commit: str = "", environments: dict[str, dict[str, str]] | None = 
             listing(["Package", "Version"], sorted(installed.items(), key=lambda item: item[0].lower())),
         ),
     ]
-    if environments:
+    if embeddings:
         body.append(heading("Embedders"))
         rows = [
-            (embedder, ", ".join(f"{package} {version}" for package, version in sorted(packages.items())))
-            for embedder, packages in sorted(environments.items())
+            (
+                made["embedder"],
+                _listed(made.get("versions", {})),
+                made.get("processor", ""),
+                _listed(made.get("kernels", {})),
+            )
+            for made in sorted(embeddings, key=lambda made: made["embedder"])
         ]
-        body.append(listing(["Embedder", "Versions that its embeddings were made with"], rows))
+        columns = ["Embedder", "Versions that its embeddings were made with", "Processor", "Instructions in use"]
+        body.append(listing(columns, rows))
     return document("Versions", "\n".join(body))
 
 
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown processor"
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

@@ -14,7 +14,7 @@ from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.files import atomic
 from soundcheck.probing.mlp.preprocessing import transform
 
-# The rows of one matrix product. A fixed shape: BLAS takes another kernel, and other last digits, for another one.
+# The rows of one matrix product, filled up: BLAS takes other kernels for other shapes. They bound the memory, too.
 _BLOCK = 256
 _DESCRIPTION = "description"
 
@@ -78,7 +78,9 @@ class Model:
 def predict(model: Model, X: np.ndarray) -> np.ndarray:
     """The scores (n_seeds, n, n_classes) of embeddings (n, dim), float32: between 0 and 1, or a regression's targets.
 
-    An item's scores depend on the item alone: the same bits in any batch and at any place in it.
+    The same items in the same order have the same bits. BLAS sums in another order at some places of a matrix (OpenBLAS
+    on AVX2 at every other six rows); as the sums are of float64, an item's scores among others are the same, or, seldom,
+    the float32 beside it.
 
     Raises
     ------
@@ -90,10 +92,13 @@ def predict(model: Model, X: np.ndarray) -> np.ndarray:
             f"the model was fitted on embeddings of {len(model.mean)} values, these are {X.shape[1:]}"
         )
     scores = np.empty((len(model.seeds), len(X), len(model.classes)), np.float32)
+    layers = [(kernel.astype(np.float64), bias) for kernel, bias in zip(model.kernels, model.biases, strict=True)]
     for start, block in _blocks(X):
-        hidden = transform(block, model.mean, model.scale, model.components)
+        hidden = transform(block, model.mean, model.scale, None).astype(np.float64)
+        if model.components is not None:
+            hidden = hidden @ model.components.T
         for seed in range(len(model.seeds)):
-            output = _forward(hidden, [k[seed] for k in model.kernels], [b[seed] for b in model.biases])
+            output = _forward(hidden, [(kernel[seed], bias[seed]) for kernel, bias in layers])
             rows = scores[seed, start : start + _BLOCK]
             rows[:] = _ACTIVATIONS[model.output_activation](output)[: len(rows)]
     return scores
@@ -107,10 +112,11 @@ def _blocks(X: np.ndarray):
         yield start, block
 
 
-def _forward(hidden: np.ndarray, kernels: list[np.ndarray], biases: list[np.ndarray]) -> np.ndarray:
-    for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
+def _forward(hidden: np.ndarray, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    for kernel, bias in layers[:-1]:
         hidden = np.maximum(hidden @ kernel + bias, 0)
-    return hidden @ kernels[-1] + biases[-1]
+    kernel, bias = layers[-1]
+    return hidden @ kernel + bias
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

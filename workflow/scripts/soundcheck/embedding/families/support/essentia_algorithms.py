@@ -187,7 +187,8 @@ _musicnn = functools.partial(Patches, 16_000, log_mel.musicnn, 512, 256, 96)
 _fsdsinet = functools.partial(Patches, 22_050, log_mel.fsdsinet, 660, 220, 96)
 _tempocnn = functools.partial(Patches, 11_025, log_mel.tempocnn, 1024, 512, 40)
 ALGORITHMS = {
-    "TensorflowPredictVGGish": _vggish(96, 93, "model/Placeholder", 32),
+    # A multiple of the six rows that a tile of oneDNN has on AVX2: those left over are summed in another order.
+    "TensorflowPredictVGGish": _vggish(96, 93, "model/Placeholder", 48),
     # Long kernels keep a processor busy with one patch; in a larger batch the last digits depend on the place.
     "TensorflowPredictMusiCNN": _musicnn(187, 93, "model/Placeholder", 1),
     "TensorflowPredictEffnetDiscogs": _musicnn(128, 62, "serving_default_melspectrogram", 64, frames_behind=1),

@@ -34,6 +34,17 @@ demo: setup
 
 test: setup lint
 	$(PYTEST)
+	$(OLDER_PROCESSOR) pytest -m rounding
+
+# The last digits of numbers depend on a processor's instructions: what is promised of them is tested a second time, as
+# on an older processor: one with AVX2, or, where that is what there is, one without. arm64 has no such settings.
+ifneq ($(shell grep -sm1 avx512f /proc/cpuinfo),)
+OLDER_PROCESSOR := OPENBLAS_CORETYPE=Haswell ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 \
+	MKL_ENABLE_INSTRUCTIONS=AVX2 NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
+else ifneq ($(shell grep -sm1 avx2 /proc/cpuinfo),)
+OLDER_PROCESSOR := OPENBLAS_CORETYPE=Nehalem ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default \
+	MKL_ENABLE_INSTRUCTIONS=SSE4_2 NPY_DISABLE_CPU_FEATURES=X86_V3
+endif
 
 check: setup lint
 	@tests=$$(python tests/changed.py) && if [ -n "$$tests" ]; then $(PYTEST) $$tests; else echo "No room has changed."; fi

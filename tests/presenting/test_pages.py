@@ -45,14 +45,11 @@ def test_the_configuration_can_be_read_back_and_the_users_file_is_shown_as_writt
 
 
 def test_versions_are_those_of_the_running_packages():
-    page = read_html(
-        pages.versions(
-            "abc1234", [{"embedder": "crepe-tiny", "versions": {"torch": "9.9"}, "kernels": {"torch": "AVX2"}}]
-        )
-    )
+    made = {"embedder": "crepe-tiny", "versions": {"torch": "9.9"}, "processor": "VIA", "kernels": {"torch": "AVX2"}}
+    page = read_html(pages.versions("abc1234", [made]))
     assert ["numpy", numpy.__version__] in page.tables[0]
     assert "commit abc1234" in page.text
-    assert ["crepe-tiny", "torch 9.9"] in page.tables[-1]
+    assert ["crepe-tiny", "torch 9.9", "VIA", "torch AVX2"] in page.tables[-1]
 
 
 def test_counts_add_up_to_what_was_found(tracks, splits):

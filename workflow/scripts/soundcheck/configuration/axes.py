@@ -147,7 +147,7 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion fit the task unless the config names them."""
-        fitting = {
+        fitting: dict[str, object] = {
             "output_activation": OUTPUT_ACTIVATIONS[task.type],
             "save_criterion": SAVE_CRITERIA[task.type][0],
         }

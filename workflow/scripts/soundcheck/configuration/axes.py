@@ -144,7 +144,10 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion fit the task unless the config names them."""
-        fitting = {"output_activation": task.kind.output_activation, "save_criterion": task.kind.criterion}
+        fitting: dict[str, object] = {
+            "output_activation": task.kind.output_activation,
+            "save_criterion": task.kind.criterion,
+        }
         if task.postprocessing:
             fitting["postprocessing"] = task.postprocessing
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}

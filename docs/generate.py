@@ -6,6 +6,7 @@ A page says where a table belongs, and the table is what stands between the two 
     <!-- keys of embedder: name like hop_s --> these keys alone
     <!-- keys of the file -->                  the keys of the top level
     <!-- datasets -->, <!-- embedders -->      the catalogues
+    <!-- metrics -->                           what is known of them
     <!-- end -->
 """
 
@@ -18,8 +19,9 @@ sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from soundcheck.configuration import catalogue  # noqa: E402
 from soundcheck.datasets import sources  # noqa: E402
+from soundcheck.scoring.metrics import METRICS  # noqa: E402
 
-_BLOCK = re.compile(r"(<!-- ((?:keys of|datasets|embedders)[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- ((?:keys of|datasets|embedders|metrics)[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _KEYS = re.compile(r"keys of (?P<definition>[a-z_ ]+?)(?:: (?P<keys>[a-z_ ]+))?$")
 
 
@@ -45,6 +47,8 @@ def _table(what: str, known: catalogue.Catalog) -> str:
     if what == "embedders":
         heads = ("name", "what", "rate (Hz)", "window (s)", "size", "licence of weights", "of code")
         return _markdown(heads, _embedders(known))
+    if what == "metrics":
+        return _markdown(("name", "also", "task", "title", "better", "value"), _metrics())
     rows = [
         (f"`{key}`", _default(item, required), item["description"].strip())
         for _, key, item, required in _described_keys(what, known)
@@ -99,6 +103,21 @@ def _embedders(known: catalogue.Catalog) -> list[tuple[str, ...]]:
             entry["licence_code"],
         )
         for name, entry in known.published.items()
+    ]
+
+
+def _metrics() -> list[tuple[str, ...]]:
+    better = {True: "higher", False: "lower", None: "–"}
+    return [
+        (
+            f"`{name}`",
+            ", ".join(f"`{other}`" for other in metric.synonyms),
+            metric.task,
+            f"{metric.title}{', %' if metric.percent else ''}",
+            better[metric.higher_is_better],
+            metric.description,
+        )
+        for name, metric in METRICS.items()
     ]
 
 

@@ -124,11 +124,6 @@ def metrics_of(wildcards):
     return plan.cells[Cell(*(wildcards[axis] for axis in Cell._fields))]
 
 
-def modules_of(metrics):
-    """The modules of the library in which metrics are; a user's own are in none."""
-    return [module for module in map(module_of, metrics) if module]
-
-
 def metric_files(wildcards):
     """Files of a user's own metrics; one named `my_metrics.f` lies in the working directory, or is installed."""
     files = [Path(*metric.split(".")[:-1]).with_suffix(".py") for metric in metrics_of(wildcards) if "." in metric]

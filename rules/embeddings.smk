@@ -67,7 +67,6 @@ rule take_precomputed:
     input:
         tracks=TRACKS,
         splits=splits_to_embed,
-        vectors=lambda wildcards: embedder_of(wildcards).files,
     output:
         embeddings=EMBEDDINGS,
         audio=AUDIO,

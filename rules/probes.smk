@@ -28,7 +28,7 @@ rule fit_probe:
         code=lambda wildcards: source_digest(
             "scripts/fit_probe.py",
             fitting_module(task_type_of(wildcards)),
-            *modules_of(watched_metrics(task_type_of(wildcards), probe_parameters(wildcards))),
+            *map(module_of, watched_metrics(task_type_of(wildcards), probe_parameters(wildcards))),
         ),
     script:
         "../workflow/scripts/fit_probe.py"
@@ -57,7 +57,7 @@ rule score_probe:
         code=lambda wildcards: source_digest(
             "scripts/score_probe.py",
             predicting_module(task_type_of(wildcards)),
-            *modules_of(metrics_of(wildcards)),
+            *map(module_of, metrics_of(wildcards)),
         ),
     script:
         "../workflow/scripts/score_probe.py"

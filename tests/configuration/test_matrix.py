@@ -4,7 +4,6 @@ import pytest
 import yaml
 
 from soundcheck.configuration import catalogue, matrix
-from soundcheck.configuration.plan import Plan
 from soundcheck.configuration.read import read
 
 TEXT = """
@@ -52,17 +51,3 @@ def test_an_excluded_cell_is_pruned_with_its_reason(build):
 
 def test_what_another_experiment_evaluates_is_not_pruned(build):
     assert build(TEXT + "    exclude: [{deformation: D2, reason: no need}]\n").pruned == []
-
-
-def test_the_order_of_the_config_changes_no_job(build):
-    plan, other = (
-        Plan(build(TEXT)),
-        Plan(build(TEXT.replace("[handcrafted-mfcc, crepe-tiny]", "[crepe-tiny, handcrafted-mfcc]"))),
-    )
-    assert set(plan.cells) == set(other.cells)
-    assert plan.splits_embedded == other.splits_embedded
-
-
-def test_a_probe_is_trained_on_clean_embeddings_even_where_clean_is_not_evaluated(build):
-    plan = Plan(build(TEXT + "    exclude: [{deformation: clean, reason: known}]\n"))
-    assert ("synthetic", "clean", "crepe-tiny") in plan.splits_embedded

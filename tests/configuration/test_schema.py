@@ -2,9 +2,8 @@
 
 import jsonschema
 import pytest
-import yaml
 
-from soundcheck.configuration.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.catalogue import embedder_row, said_by_family
 from soundcheck.configuration.embedders import OWN
 from soundcheck.configuration.schema import complete
@@ -12,6 +11,8 @@ from soundcheck.configuration.tasks import POSTPROCESSING
 from soundcheck.configuration.yaml.empty_keys import is_nothing, schema_of_given
 from soundcheck.embedding.families import function, onnx_file
 from soundcheck.probing.mlp import preprocessing
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
 
 
 def _objects(schema, where=""):
@@ -34,11 +35,11 @@ def _keys(schema):
     ]
 
 
-@pytest.fixture(scope="module", params=["config"])
-def schema(repository, request):
+@pytest.fixture(scope="module")
+def schema(repository):
     folder = repository / "workflow" / "schemas"
     assert [file.name for file in folder.iterdir()] == ["config.schema.yaml"], "a new schema belongs into these tests"
-    return yaml.safe_load((folder / f"{request.param}.schema.yaml").read_text(encoding="utf-8"))
+    return catalogue.load(repository).schema
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +128,23 @@ def test_defaults_that_depend_on_something_are_told_in_words(schema):
     for key, value in POSTPROCESSING.items():
         text = value if isinstance(value, str) else " and ".join(map(str, value))
         assert described("task", key)["x-default"].replace("`", "").endswith(f"else {text}")
-    for activation in OUTPUT_ACTIVATIONS.values():
-        assert activation in described("probe", "output_activation")["description"]
-    for criteria in SAVE_CRITERIA.values():
-        assert criteria[0] in described("probe", "save_criterion")["description"]
-    for kind in OWN:
-        env = said_by_family({"onnx": "onnx_file"}.get(kind, kind))["ENVIRONMENT"]
+    for kind in TASK_TYPES.values():
+        assert kind.output_activation in described("probe", "output_activation")["description"]
+        assert f"`{kind.criterion}` for {kind.name}" in described("probe", "save_criterion")["description"]
+    for own in OWN:
+        env = said_by_family({"onnx": "onnx_file"}.get(own, own))["ENVIRONMENT"]
         assert f"`{env}`" in described("embedder", "env")["x-default"]
     share = f"{100 * preprocessing._PCA_VARIANCE:g} % of the variance"
     assert described("probe", "pca_components")["x-default"] == share
+
+
+def test_types_of_tasks_and_metrics_are_those_of_the_code(schema):
+    properties = {name: schema["$defs"][name]["properties"] for name in ("experiment", "task", "probe")}
+    written = [kind.written for kind in TASK_TYPES.values()]
+    assert properties["task"]["type"]["enum"] == [*written, None]
+    assert all(f"`{name}`" in properties["task"]["type"]["description"] for name in written)
+    activations = {kind.output_activation for kind in TASK_TYPES.values()}
+    assert set(properties["probe"]["output_activation"]["enum"]) == {*activations, None}
+    assert all(f"`{name}`" in properties["experiment"]["metrics"]["description"] for name in METRICS)
+    criteria = {name for name, metric in METRICS.items() if metric.criterion}
+    assert set(properties["probe"]["save_criterion"]["enum"]) == {"loss", *criteria, None}

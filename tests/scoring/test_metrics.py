@@ -1,3 +1,4 @@
+import sys
 import warnings
 
 import mir_eval
@@ -6,11 +7,13 @@ import pytest
 import sklearn.metrics
 from event_lists import random_events
 
+from soundcheck.plumbing.digests import LIBRARY
 from soundcheck.scoring import metrics
 from soundcheck.scoring.bootstrap import resample_counts
 from soundcheck.scoring.metrics import classification, key, means, tagging
+from soundcheck.tasks import KEY_ESTIMATION, TASK_TYPES
 
-BUILT_IN = list(metrics.BUILT_IN)
+BUILT_IN = [name for name, metric in metrics.METRICS.items() if not metric.is_matrix]
 
 
 def _multiclass(n=150, n_classes=6, seed=0):
@@ -121,9 +124,9 @@ def test_a_label_that_is_no_key_is_refused():
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("decimals", [None, 1])
 def test_weights_equal_repeating_the_items(name, decimals):
-    if name in ("roc_auc", "average_precision"):
+    if metrics.METRICS[name].task == "multilabel":
         (y_true, scores), labels = _tags(n=60, decimals=decimals), list("abcdefgh")
-    elif "event" in name or "segment" in name:
+    elif metrics.METRICS[name].task == "event_detection":
         (y_true, scores), labels = random_events(n=60, decimals=decimals), list("abc")
     else:
         _, y_true, scores, labels = _keys(n=60)
@@ -181,6 +184,39 @@ def test_a_users_metric_is_named_by_its_module_and_resampled_with_the_items():
     values, per_label = metrics.metric(f"{__name__}.users_values_per_label")(y_true, scores, list("abcdef"), weights)
     assert per_label.shape == (12, 6)
     np.testing.assert_allclose(values, means.mean_of_defined(per_label))
+
+
+def test_a_users_metric_says_by_attributes_how_it_is_shown(monkeypatch):
+    name = f"{__name__}.users_value"
+    assert metrics.described(name) == metrics.Metric(name, name, "", name, "", percent=False, higher_is_better=None)
+    monkeypatch.setattr(users_value, "title", "Mine", raising=False)
+    monkeypatch.setattr(users_value, "percent", True, raising=False)
+    monkeypatch.setattr(users_value, "higher_is_better", False, raising=False)
+    assert metrics.described(name) == metrics.Metric(name, name, "", "Mine", "", percent=True, higher_is_better=False)
+    assert metrics.described("no.such.function").title == "no.such.function"
+
+
+def test_a_users_metric_is_found_in_the_working_directory(tmp_path, monkeypatch):
+    (tmp_path / "metric_of_mine.py").write_text("def half(y_true, y_score, labels):\n    return 0.5\n")
+    monkeypatch.setattr("sys.path", [path for path in sys.path if path])
+    monkeypatch.chdir(tmp_path)
+    assert metrics.metric("metric_of_mine.half")(np.zeros((3, 2)), np.zeros((3, 2)), "ab") == (0.5, None)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_metric_is_where_its_entry_says_and_has_values_per_label_if_they_have_a_title(name):
+    known = metrics.METRICS[name]
+    assert (LIBRARY / f"{metrics.module_of(name).replace('.', '/')}.py").is_file()
+    assert known.task in {*TASK_TYPES, KEY_ESTIMATION}
+    if known.task == "event_detection":
+        (truth, scores), labels = random_events(n=20, decimals=1), list("abc")
+    elif known.task == "multilabel":
+        (truth, scores), labels = _tags(n=60), list("abcdefgh")
+    else:
+        _, truth, scores, labels = _keys(n=60)
+    # Of targets, which are few, there is one for each, but no table of them.
+    has_labels = metrics.metric(name)(truth, scores, labels)[1] is not None
+    assert has_labels == (known.per_label is not None or known.task == "regression")
 
 
 @pytest.mark.parametrize("name", ["acuracy", "no.such.module", "math.no_such_function"])

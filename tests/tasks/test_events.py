@@ -11,6 +11,7 @@ import soundfile
 from soundcheck import events
 from soundcheck.datasets import index, sources
 from soundcheck.datasets.sources import folder, hear_tasks
+from soundcheck.datasets.splits import questions
 from soundcheck.datasets.splits.making import make_split
 from soundcheck.events import Event
 from soundcheck.plumbing.errors import SoundcheckError
@@ -85,7 +86,7 @@ def tracks_of(module, root, **options):
 
 def test_an_event_task_has_events_in_seconds(tmp_path):
     tracks = tracks_of(hear_tasks, task_of(tmp_path, event(), event(start=0.25, end=1)))
-    found = dict(zip(tracks["track_id"], sources.events(hear_tasks, tracks, "sounds"), strict=True))
+    found = dict(zip(tracks["track_id"], questions.events(hear_tasks, tracks, "sounds"), strict=True))
     assert found == {
         "train_a": ["0.1\t0.3505\tdog", "0.00025\t0.001\tdog"],
         "train_b": ["0.1\t0.3505\tdog", "0.5\t0.6\t60"],
@@ -97,7 +98,7 @@ def test_an_event_task_has_events_in_seconds(tmp_path):
 
 def test_events_that_are_wrong_leave_their_clip_out_with_the_reason(tmp_path):
     tracks = tracks_of(hear_tasks, task_of(tmp_path, event(start=1500, end=1600)))
-    found = sources.events(hear_tasks, tracks, "sounds")
+    found = questions.events(hear_tasks, tracks, "sounds")
     assert found[1] == "its event 'dog' begins at 1.5 s, after the clip's end at 1 s"
     table, metadata = make_split(
         tracks, [], dataset="d", task="sounds", task_type="event_detection", split="single", seed=0,
@@ -130,12 +131,12 @@ def test_a_scene_task_has_no_events(tmp_path):
     scene = EVENT | {"embedding_type": "scene"}
     tracks = hear_tasks.tracks(write_task(tmp_path, {("train", "a.wav"): ["dog"]}, scene))
     with pytest.raises(SoundcheckError, match="holds a scene task, whose labels have no times"):
-        sources.events(hear_tasks, tracks, "sounds")
+        questions.events(hear_tasks, tracks, "sounds")
 
 
 def test_a_dataset_without_times_says_so():
     with pytest.raises(SoundcheckError, match="its labels have no times"):
-        sources.events(sources.load("vocalset"), pd.DataFrame(), "sounds")
+        questions.events(sources.load("vocalset"), pd.DataFrame(), "sounds")
 
 
 # --------------------------------------------------------------------------------------------- a table of one's own
@@ -158,7 +159,7 @@ ROWS = [["audio/a.wav", "a.txt"], ["audio/b.wav", "b.txt"]]
 def test_annotation_files_are_read(tmp_path):
     files = {"a.txt": "0.1\t0.2\tdog bark\n\n0.3\t0.4\tbell\n", "b.txt": ""}
     tracks = tracks_of(folder, tmp_path, **write_folder(tmp_path, ["path", "events_file"], ROWS, files))
-    assert list(sources.events(folder, tracks, "sounds")) == [["0.1\t0.2\tdog bark", "0.3\t0.4\tbell"], []]
+    assert list(questions.events(folder, tracks, "sounds")) == [["0.1\t0.2\tdog bark", "0.3\t0.4\tbell"], []]
     assert list(map(list, tracks["labels"])) == [["bell", "dog bark"], []]
 
 
@@ -168,7 +169,7 @@ def test_labels_of_ones_own_stay_beside_events(tmp_path):
     options = write_folder(tmp_path, ["path", "events_file", "label"], rows, files)
     tracks = tracks_of(folder, tmp_path, **options)
     assert list(folder.labels(tracks, "sounds")) == [["x"], ["y"]]
-    found = sources.events(folder, tracks, "sounds")
+    found = questions.events(folder, tracks, "sounds")
     assert found[1] == "its event 'dog' begins at 3 s, after the clip's end at 1 s"
 
 
@@ -188,7 +189,7 @@ def test_a_missing_or_unreadable_annotation_file_is_named(tmp_path, files, said)
 def test_a_table_without_annotation_files_has_no_events(tmp_path):
     options = write_folder(tmp_path, ["path", "label"], ROWS, {})
     with pytest.raises(SoundcheckError, match="'events_file', which names an annotation file"):
-        sources.events(folder, folder.tracks(tmp_path, **options), "sounds")
+        questions.events(folder, folder.tracks(tmp_path, **options), "sounds")
 
 
 # ------------------------------------------------------------------------------------------------------------ splits

@@ -22,7 +22,6 @@ from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting import formats, pages, tables
 from soundcheck.presenting.evaluation import read_evaluation
 from soundcheck.presenting.wording import Order
-from soundcheck.presenting.wording import metric as shown_metric
 from soundcheck.probing import fitting, items, track_predicting
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import training
@@ -332,9 +331,9 @@ def test_tables_read_lower_errors_as_better_and_name_the_targets(run, tmp_path):
 
 
 def test_an_error_is_worst_where_it_is_highest():
-    assert shown_metric("mae").higher_is_better is False
-    assert shown_metric("r2").higher_is_better is True
-    assert not shown_metric("mae").percent
+    assert metrics.METRICS["mae"].higher_is_better is False
+    assert metrics.METRICS["r2"].higher_is_better is True
+    assert not metrics.METRICS["mae"].percent
 
 
 def test_the_page_of_counts_says_what_the_numbers_are_like(run, tmp_path):

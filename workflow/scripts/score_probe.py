@@ -3,16 +3,10 @@
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake.log[0]):
-    import os
-    import sys
-
     from soundcheck import parquet
     from soundcheck.probing import choices
     from soundcheck.scoring.scores import scores_from_predictions
     from soundcheck.scoring.table import write_scores
-
-    # A user's own metrics lie in the working directory.
-    sys.path.append(os.getcwd())
 
     inputs, params = snakemake.input, snakemake.params
     predict = choices.predictions(params.task_type)

@@ -3,7 +3,7 @@ import pytest
 from soundcheck import keys
 from soundcheck.datasets import index, sources
 from soundcheck.datasets.sources import folder
-from soundcheck.datasets.splits import making
+from soundcheck.datasets.splits import making, questions
 from soundcheck.plumbing.errors import SoundcheckError
 
 
@@ -239,7 +239,7 @@ def test_the_only_other_column_is_the_label(audio):
 
 
 def typed(tracks, task_type, task="mood"):
-    labels, spellings = sources.labels(folder, tracks, task, task_type)
+    labels, spellings = questions.labels(folder, tracks, task, task_type)
     return list(labels), spellings
 
 

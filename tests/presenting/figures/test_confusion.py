@@ -7,7 +7,7 @@ from markup import svg_texts
 
 from soundcheck.presenting.figures import confusion
 from soundcheck.presenting.figures.confusion import _row_shares, _worst_condition
-from soundcheck.presenting.wording import metric
+from soundcheck.scoring.metrics import described
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_confusion_compares_clean_with_the_condition_of_the_lowest_mean(evaluati
         scores = [evaluation.score("accuracy", name, embedder, PROBES[0]) for embedder in EMBEDDERS]
         means[name] = np.mean([score.value for score in scores if score])
     worst = min(means, key=means.get)
-    assert _worst_condition(evaluation, metric("accuracy"), ORDER, PROBES[0]) == worst
+    assert _worst_condition(evaluation, described("accuracy"), ORDER, PROBES[0]) == worst
     said = svg_texts(draw(confusion.draw(evaluation, "accuracy", ORDER)))
     assert any(f"probe M1, clean and D2 {worst}" in each for each in said)
     assert set(EMBEDDERS) <= set(said)

@@ -9,7 +9,8 @@ from markup import svg_texts
 
 from soundcheck.presenting.figures import robustness
 from soundcheck.presenting.figures.robustness import _chance, _series
-from soundcheck.presenting.wording import Order, metric
+from soundcheck.presenting.wording import Order
+from soundcheck.scoring.metrics import described
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def evaluation(tmp_path_factory):
 
 
 def test_robustness_draws_every_score_with_its_interval(evaluation):
-    series = _series(evaluation, metric("accuracy"), ORDER, PROBES[1])
+    series = _series(evaluation, described("accuracy"), ORDER, PROBES[1])
     assert list(series) == EMBEDDERS
     for embedder, points in series.items():
         for position, *drawn in points:
@@ -36,11 +37,11 @@ def test_robustness_names_conditions_probes_embedders_and_synthetic_audio(evalua
 
 
 def test_chance_is_the_share_of_the_largest_class_and_says_so(evaluation):
-    value, name = _chance(evaluation, metric("accuracy"))
+    value, name = _chance(evaluation, described("accuracy"))
     assert value == pytest.approx(100 / len(CLASSES))
     assert name == "always the largest class"
-    assert _chance(evaluation, metric("roc_auc")) == (50.0, "chance")
-    assert _chance(evaluation, metric("f1_macro")) is None
+    assert _chance(evaluation, described("roc_auc")) == (50.0, "chance")
+    assert _chance(evaluation, described("f1_macro")) is None
 
 
 def test_a_panel_of_one_probe_can_be_asked_for(evaluation, draw):

@@ -5,35 +5,22 @@ from pathlib import Path
 
 from soundcheck.configuration.catalogue import PRECOMPUTED, said_by_family
 from soundcheck.configuration.names import scenario_name
-
-# By type of task: the output activation that fits, and what may choose the best epoch, the default first.
-OUTPUT_ACTIVATIONS = {
-    "multiclass": "softmax",
-    "multilabel": "sigmoid",
-    "regression": "linear",
-    "event_detection": "sigmoid",
-}
-SAVE_CRITERIA = {
-    "multiclass": ("accuracy", "loss", "f1_macro"),
-    "multilabel": ("roc_auc", "loss", "average_precision"),
-    "regression": ("loss", "r2", "mae"),
-    # Of frames, each of which has any number of labels.
-    "event_detection": ("average_precision", "loss", "roc_auc"),
-}
+from soundcheck.tasks import TaskType
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task; `type` is multiclass, multilabel, regression or event_detection.
-
-    `is_key` says that the classes are the 24 keys; `postprocessing`, how events are made of frames.
-    """
+    """A task; `postprocessing` says how events are made of frames."""
 
     name: str
-    type: str
-    is_key: bool
+    kind: TaskType
     title: str
     postprocessing: dict | None = None
+
+    @property
+    def type(self) -> str:
+        """The name of its type."""
+        return self.kind.name
 
 
 @dataclass(frozen=True)
@@ -158,9 +145,9 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion fit the task unless the config names them."""
-        fitting = {
-            "output_activation": OUTPUT_ACTIVATIONS[task.type],
-            "save_criterion": SAVE_CRITERIA[task.type][0],
+        fitting: dict[str, object] = {
+            "output_activation": task.kind.output_activation,
+            "save_criterion": task.kind.criterion,
         }
         if task.postprocessing:
             fitting["postprocessing"] = task.postprocessing

@@ -4,10 +4,13 @@ import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from soundcheck.plumbing.constants import constants
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
 
 _FAMILIES = Path(__file__).parents[1] / "embedding" / "families"
 # Vectors that were made elsewhere stand in the place of a family.
@@ -16,7 +19,7 @@ PRECOMPUTED = "precomputed"
 
 @dataclass(frozen=True)
 class Catalog:
-    """Entries by name: tasks, datasets, embedders, probes, deformations (scenarios), transforms, metrics."""
+    """Entries by name: tasks, datasets, embedders, probes, deformations (scenarios), transforms."""
 
     tasks: dict[str, dict]
     datasets: dict[str, dict]
@@ -24,7 +27,6 @@ class Catalog:
     probes: dict[str, dict]
     deformations: dict[str, list]
     transforms: dict[str, list]
-    metrics: dict[str, dict]
     schema: dict
     own: tuple[str, ...] = ()
 
@@ -51,8 +53,7 @@ def load(root: str | Path) -> Catalog:
         probes=_read(known / "probes.yaml"),
         deformations=_read(known / "deformations.yaml"),
         transforms=_read(known / "transforms.yaml"),
-        metrics=_read(known.parent / "metrics.yaml"),
-        schema=_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml"),
+        schema=_with_metrics(_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml")),
     )
 
 
@@ -94,14 +95,9 @@ def _is_row(row: object) -> bool:
 
 def embedder_row(row: dict) -> dict:
     """A row of the catalogue of embedders with what may be left out; a Hugging Face model as its files."""
-    family = row.get("family")
-    full = {
-        "env": said_by_family(family).get("ENVIRONMENT", family),
-        "gpu": 0,
-        "pretrained_on": [],
-        "weights": [],
-        "options": {},
-    } | row
+    family: Any = row.get("family")
+    env = said_by_family(family).get("ENVIRONMENT", family)
+    full: dict[str, Any] = {"env": env, "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
     full |= {key: row.get(key, "") for key in ("title", "citation", "licence_weights", "licence_code")}
     if "huggingface" in full:
         full["weights"] = _huggingface_files(**full.pop("huggingface"))
@@ -119,6 +115,24 @@ def _huggingface_files(repo: str, revision: str, files: list[str] | dict[str, st
         }
         for file, sha256 in digests.items()
     ]
+
+
+def _with_metrics(schema: dict) -> dict:
+    """The schema with the names of metrics, of which the file says only where they belong."""
+    by_task: dict[str, list[str]] = {}
+    for name, metric in METRICS.items():
+        by_task.setdefault(metric.task, []).append(name)
+    described = schema["$defs"]["experiment"]["properties"]["metrics"]
+    of_tasks = "; ".join(f"{', '.join(f'`{name}`' for name in names)} ({task})" for task, names in by_task.items())
+    described["description"] = described["description"].format(metrics=of_tasks)
+    described = schema["$defs"]["probe"]["properties"]["save_criterion"]
+    names = ["loss", *(name for name, metric in METRICS.items() if metric.criterion)]
+    described["description"] = described["description"].format(
+        criteria=", ".join(f"`{name}`" for name in names),
+        defaults=", ".join(f"`{kind.criterion}` for {kind.name}" for kind in TASK_TYPES.values()),
+    )
+    described["enum"] = [*names, None]
+    return schema
 
 
 def _read(path: Path) -> dict:

@@ -9,17 +9,7 @@ from soundcheck.configuration.matrix import Cell, build
 from soundcheck.configuration.pretraining import has_seen
 from soundcheck.configuration.read import Config
 from soundcheck.ids import CLEAN, EVERYTHING
-
-# Metrics that have a value for each label.
-LABELLED = {
-    "f1_macro",
-    "roc_auc",
-    "average_precision",
-    "key_score_macro",
-    "event_onset_200ms",
-    "event_onset_50ms",
-    "event_onset_offset_50ms",
-}
+from soundcheck.scoring.metrics import METRICS
 
 
 class Embedded(NamedTuple):
@@ -153,12 +143,7 @@ class Plan:
     def shown_metrics(self, evaluation: Evaluation) -> list[str]:
         """The metrics of an evaluation that its tables show: those that are not plain from another one beside them."""
         computed = list(dict.fromkeys(metric for cell in self.evaluations[evaluation] for metric in self.cells[cell]))
-        hidden = {"confusion"}
-        if "accuracy" in computed:
-            hidden.add("f1_micro")  # with one label a track they are the same number
-        if "key_score" in computed:
-            hidden.add("f1_macro")  # for keys the weighted score is the field's own
-        return [metric for metric in computed if metric not in hidden] or computed
+        return [name for name in computed if not _is_hidden(name, computed)] or computed
 
     @property
     def tables(self) -> list[Table]:
@@ -188,21 +173,21 @@ class Plan:
         return [
             evaluation
             for evaluation in self.evaluations
-            if LABELLED.intersection(self.shown_metrics(evaluation))
+            if any(map(_has_labels, self.shown_metrics(evaluation)))
             and (self.has_several_labels(evaluation) or self._has_confusion(evaluation))
         ]
 
     def has_several_labels(self, evaluation: Evaluation) -> bool:
         """Whether an item may have several labels, so that there is no confusion matrix."""
-        return self.tasks[evaluation.task].type in ("multilabel", "event_detection")
+        return self.tasks[evaluation.task].kind.has_several_labels
 
     def first_labelled_metric(self, evaluation: Evaluation) -> str:
         """The first metric that is shown and has a value for each label; of none, the first."""
         shown = self.shown_metrics(evaluation)
-        return next((metric for metric in shown if metric in LABELLED), shown[0])
+        return next(filter(_has_labels, shown), shown[0])
 
     def _has_confusion(self, evaluation: Evaluation) -> bool:
-        return all("confusion" in self.cells[cell] for cell in self.evaluations[evaluation])
+        return all(any(map(_is_matrix, self.cells[cell])) for cell in self.evaluations[evaluation])
 
     def one_embedding_per_embedder(self) -> list[Embedded]:
         """For each embedder one file, from which its software's versions can be read."""
@@ -247,6 +232,20 @@ class Plan:
         """What the weights of an embedder must be; None where the configuration accepts any."""
         weights = self.embedders[embedder].weights
         return [file.sha256 for file in weights] if self.settings.check_weights else None
+
+
+def _is_hidden(name: str, computed: list[str]) -> bool:
+    """Whether tables leave a metric out: it is drawn, or plain from others that are computed."""
+    return _is_matrix(name) or (name in METRICS and not set(computed).isdisjoint(METRICS[name].hidden_beside))
+
+
+def _is_matrix(name: str) -> bool:
+    return name in METRICS and METRICS[name].is_matrix
+
+
+def _has_labels(name: str) -> bool:
+    """Whether a metric has a value for each label; what a user's own one returns is not known before it is called."""
+    return name in METRICS and METRICS[name].per_label is not None
 
 
 def _with_all_layers(embedders: dict[str, Embedder]) -> dict[str, Embedder]:

@@ -1,85 +1,37 @@
 """How metrics and conditions are shown to a reader: order, names, units, number of decimals."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from soundcheck.ids import CLEAN
+from soundcheck.scoring.metrics import Metric
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric's name for readers; `higher_is_better` is None where only the metric's author can know."""
-
-    id: str
-    name: str
-    percent: bool = True
-    higher_is_better: bool | None = True
-
-    def text(self, value: float) -> str:
-        """The value with its usual precision: one decimal of a percentage, else three decimals."""
-        return (f"{100 * value:.1f}" if self.percent else f"{value:.3f}").replace("-", MINUS)
-
-    def change(self, value: float) -> str:
-        """A difference of two values, always with its sign."""
-        text = self.text(value)
-        unsigned = text.removeprefix(MINUS)
-        if not float(unsigned):
-            return unsigned
-        return text if text.startswith(MINUS) else f"+{text}"
-
-    @property
-    def title(self) -> str:
-        """The name with its unit."""
-        return f"{self.name}, %" if self.percent else self.name
+def number_text(metric: Metric, value: float) -> str:
+    """A value with the usual precision of its metric: one decimal of a percentage, else three decimals."""
+    return (f"{100 * value:.1f}" if metric.percent else f"{value:.3f}").replace("-", MINUS)
 
 
-METRICS = {
-    "accuracy": "Accuracy",
-    "f1_micro": "F1 (micro)",
-    "f1_macro": "F1 (macro)",
-    "roc_auc": "ROC-AUC",
-    "average_precision": "Average precision",
-    "key_score": "Key score (MIREX weighted)",
-    "key_score_macro": "Key score (macro over keys)",
-}
-# Of event detection: shares, and one that is none.
-OF_EVENTS = {
-    "event_onset_200ms": Metric("event_onset_200ms", "Event F1 (onset, 200 ms)"),
-    "event_onset_50ms": Metric("event_onset_50ms", "Event F1 (onset, 50 ms)"),
-    "event_onset_offset_50ms": Metric("event_onset_offset_50ms", "Event F1 (onset and offset, 50 ms)"),
-    "segment_error_rate": Metric("segment_error_rate", "Segment error rate", percent=False, higher_is_better=False),
-}
-# Of numbers: in units of their own, and named after targets, not classes.
-OF_NUMBERS = {
-    "r2": Metric("r2", "R²", percent=False),
-    "mae": Metric("mae", "MAE", percent=False, higher_is_better=False),
-}
-PER_LABEL = {
-    "f1_macro": "F1",
-    "roc_auc": "ROC-AUC",
-    "average_precision": "Average precision",
-    "key_score_macro": "Key score",
-}
+def change_text(metric: Metric, value: float) -> str:
+    """A difference of two values of a metric, always with its sign."""
+    text = number_text(metric, value)
+    unsigned = text.removeprefix(MINUS)
+    if not float(unsigned):
+        return unsigned
+    return text if text.startswith(MINUS) else f"+{text}"
 
 
-def metric(name: str) -> Metric:
-    """The known metric `name`, or a metric of the user's own under its own name, in its own unit."""
-    if name in OF_NUMBERS:
-        return OF_NUMBERS[name]
-    if name in OF_EVENTS:
-        return OF_EVENTS[name]
-    if name in METRICS:
-        return Metric(name, METRICS[name])
-    return Metric(name, name, percent=False, higher_is_better=None)
+def heading(metric: Metric) -> str:
+    """The title of a metric with its unit."""
+    return f"{metric.title}, %" if metric.percent else metric.title
 
 
-def label_metric(name: str) -> Metric:
-    """The metric under which the per-label rows of `name` are shown: those of macro F1 are each a class's F1."""
-    found = metric(name)
-    return Metric(name, PER_LABEL.get(name, found.name), found.percent, found.higher_is_better)
+def label_metric(metric: Metric) -> Metric:
+    """The metric as which its values of each label are shown: those of macro F1 are each a class's F1."""
+    return replace(metric, title=metric.per_label or metric.title)
 
 
 def short_conditions(deformations: list[str]) -> dict[str, str]:

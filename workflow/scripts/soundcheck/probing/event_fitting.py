@@ -52,7 +52,7 @@ def _log_choices(fold: int, model: mlp.Model) -> None:
 
 def _chosen(model: mlp.Model, frames: Frames, track_ids: Sequence[str], grid: dict) -> list[dict]:
     """For each seed the best `median_filter_ms` and `min_duration_ms`, with their `value` on the validation tracks."""
-    metric, sign = metrics.metric(grid["choose_by"]), -1 if grid["choose_by"] in metrics.LOWER_IS_BETTER else 1
+    metric, sign = metrics.metric(grid["choose_by"]), metrics.sign(grid["choose_by"])
     pairs = itertools.product(*(sorted(grid[key], reverse=True) for key in ("median_filter_ms", "min_duration_ms")))
     choices = [{"median_filter_ms": median, "min_duration_ms": shortest} for median, shortest in pairs]
     scores = [frames.scored(track_id, model) for track_id in track_ids]

@@ -30,12 +30,12 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
         yield from wrong_scenarios(experiment, path, catalog)
         for position, embedder in enumerate(experiment["embedders"]):
             yield from wrong_embedder(embedder, (*path, "embedders", position), catalog)
-            if task.type == "event_detection":
+            if task.kind.has_times:
                 yield from without_times(embedder, task, (*path, "embedders", position))
         for position, probe in enumerate(experiment["probes"]):
             yield from wrong_probe(probe, task, (*path, "probes", position), catalog)
         for position, metric in enumerate(experiment["metrics"]):
-            yield from wrong_metric(metric, task, (*path, "metrics", position), catalog)
+            yield from wrong_metric(metric, task, (*path, "metrics", position))
 
 
 def _wrong_folders(completed: dict) -> Iterator[Problem]:

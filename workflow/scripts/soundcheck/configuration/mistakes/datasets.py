@@ -58,7 +58,7 @@ def _wrong_plain_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalo
     tasks = catalog.datasets[kind].get("tasks") or {}
     if tasks and task.name not in tasks:
         yield path, f"{kind} has no labels for {task.name}; its tasks are {', '.join(tasks)}"
-    if task.type == "event_detection" and not catalog.datasets[kind].get("events"):
+    if task.kind.has_times and not catalog.datasets[kind].get("events"):
         have = ", ".join(name for name, row in catalog.datasets.items() if row.get("events"))
         yield path, f"{kind} has labels without times, and {task.name} is event_detection; datasets with times: {have}"
     if dataset.get("dir") == "":

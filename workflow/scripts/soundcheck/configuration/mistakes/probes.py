@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from soundcheck.configuration.axes import OUTPUT_ACTIVATIONS, SAVE_CRITERIA, Task
+from soundcheck.configuration.axes import Task
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.schema import Problem
+from soundcheck.scoring.metrics import criteria
 
 
 def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Iterator[Problem]:
@@ -12,18 +13,18 @@ def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Itera
         if probe[key] != value:
             reason = f"{probe['name']} of config/catalogue/probes.yaml has {key}: {value}, and this one {probe[key]}"
             yield path, f"{reason}: write {key}: {value}, or choose another name"
-    needed = OUTPUT_ACTIVATIONS[task.type]
+    needed = task.kind.output_activation
     if probe.get("output_activation", needed) != needed:
         yield (
             (*path, "output_activation"),
             f"{probe['output_activation']} does not fit {task.name}, which is {task.type}: use {needed}, or leave the "
             "key out",
         )
-    if probe.get("save_criterion", "loss") not in SAVE_CRITERIA[task.type]:
+    if probe.get("save_criterion", "loss") not in criteria(task.kind):
         yield (
             (*path, "save_criterion"),
             f"{probe['save_criterion']} is not defined for {task.name}, which is {task.type}: use one of "
-            f"{', '.join(SAVE_CRITERIA[task.type])}, or leave the key out",
+            f"{', '.join(criteria(task.kind))}, or leave the key out",
         )
     components = probe.get("pca_components")
     if components is not None and probe["emb_dim_reduction"] != "PCA":

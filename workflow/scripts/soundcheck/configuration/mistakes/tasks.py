@@ -26,10 +26,10 @@ def wrong_task(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
 def _wrong_postprocessing(task: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
     resolved = resolve_task(task, catalog)
     for key in sorted(POSTPROCESSING.keys() & task.keys()):
-        if resolved.type != "event_detection":
+        if not resolved.kind.has_times:
             yield (*path, key), f"`{key}` is for event_detection; {task['name']} is {resolved.type}"
-        elif key == "choose_by" and task[key] not in fitting_metrics(resolved, catalog):
-            possible = fitting_metrics(resolved, catalog)
+        elif key == "choose_by" and task[key] not in fitting_metrics(resolved):
+            possible = fitting_metrics(resolved)
             yield (
                 (*path, key),
                 f"{task[key]!r} is not possible{nearest(task[key], possible)}. Possible: {', '.join(possible)}",

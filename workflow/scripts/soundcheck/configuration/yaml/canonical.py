@@ -1,10 +1,14 @@
 """From the many ways in which a configuration may be written to the one that the schema describes."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.names import as_number, probe_name, scenario_name
 from soundcheck.configuration.yaml.empty_keys import given
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
 
 KEY_SYNONYMS = {
     "features": "embedders",
@@ -28,7 +32,8 @@ EMBEDDER_SYNONYMS = {"hop": "hop_s"}
 SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
-TASK_TYPES = {"multiclass": "multiclass_classification", "multilabel": "multilabel_classification"}
+_TASK_TYPES = {kind.name: kind.written for kind in TASK_TYPES.values()}
+_EVENT_TASKS = [kind.written for kind in TASK_TYPES.values() if kind.has_times]
 
 
 def canonical(raw: object, catalog: Catalog) -> object:
@@ -66,9 +71,9 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         if "aggregation" in task and experiment.get("aggregation") in (None, task["aggregation"]):
             experiment["aggregation"] = task.pop("aggregation")
         if "type" in task:
-            task["type"] = _replaced(task["type"], TASK_TYPES)
+            task["type"] = _replaced(task["type"], _TASK_TYPES)
         if "choose_by" in task:
-            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms(catalog))
+            task["choose_by"] = _replaced(task["choose_by"], _metric_synonyms())
         experiment["task"] = task
     if "aggregation" in experiment:
         experiment["aggregation"] = _replaced(experiment["aggregation"], AGGREGATIONS)
@@ -86,21 +91,25 @@ def _experiment(raw: object, catalog: Catalog) -> object:
         each = experiment["embedders"]
         experiment["embedders"] = [use | item if isinstance(item, dict) and "hear" in item else item for item in each]
     _each(experiment, "probes", _probe, catalog)
-    synonyms = _metric_synonyms(catalog)
+    synonyms = _metric_synonyms()
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
-    _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
+    _each(experiment, "exclude", _exclusion, catalog)
     return experiment
 
 
-def _given(item: object, kind: str, catalog: Catalog) -> object:
+def _given(item: dict, kind: str, catalog: Catalog) -> dict:
     """Without empty keys; `kind` is the name of its definition in the schema."""
-    return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
+    return given(item, catalog.schema["$defs"][kind])
+
+
+def _exclusion(item: object, catalog: Catalog) -> object:
+    return _given(item, "exclusion", catalog) if isinstance(item, dict) else item
 
 
 def _embedder_row(raw: object, catalog: Catalog) -> object:
+    if not isinstance(raw, dict):
+        return raw
     row = _given(raw, "embedder_row", catalog)
-    if not isinstance(row, dict):
-        return row
     described = catalog.schema["$defs"]["embedder_row"]["properties"]
     if isinstance(row.get("weights"), list):
         file = described["weights"]["items"]
@@ -119,14 +128,14 @@ def _at_home(mapping: dict) -> dict:
 def _is_event_detection(task: object, catalog: Catalog) -> bool:
     if not isinstance(task, dict) or not isinstance(task.get("name"), str):
         return False
-    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) == "event_detection"
+    return task.get("type", catalog.tasks.get(task["name"], {}).get("type")) in _EVENT_TASKS
 
 
-def _metric_synonyms(catalog: Catalog) -> dict[str, str]:
-    return {other: name for name, entry in catalog.metrics.items() for other in entry["synonyms"]}
+def _metric_synonyms() -> dict[str, str]:
+    return {other: name for name, metric in METRICS.items() for other in metric.synonyms}
 
 
-def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
+def _each(mapping: dict, key: str, expand: Callable[[Any, Catalog], object], catalog: Catalog) -> None:
     if isinstance(mapping.get(key), list):
         mapping[key] = [expand(item, catalog) for item in mapping[key]]
 
@@ -184,13 +193,15 @@ def _scenario(item: object, catalog: Catalog) -> object:
 def _transform(item: object, catalog: Catalog) -> object:
     if isinstance(item, str):
         return {"type": item}
-    item = _given(item, "transform", catalog)
-    if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
+    if not isinstance(item, dict):
         return item
-    return item | {
+    transform = _given(item, "transform", catalog)
+    if not isinstance(transform.get("params"), dict):
+        return transform
+    return transform | {
         "params": {
             PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else as_number(value)
-            for key, value in item["params"].items()
+            for key, value in transform["params"].items()
             # Where audiomentations has a value for nothing, it is its default.
             if value is not None
         }
@@ -221,6 +232,6 @@ def _probe(item: object, catalog: Catalog) -> object:
         probe["emb_dim_reduction"] = "PCA"
     if isinstance(probe.get("save_criterion"), str):
         criterion = probe["save_criterion"].removeprefix("val_")
-        probe["save_criterion"] = _replaced(criterion, _metric_synonyms(catalog))
+        probe["save_criterion"] = _replaced(criterion, _metric_synonyms())
     probe.setdefault("name", probe_name(probe, catalog.schema["$defs"]["probe"]["properties"]))
     return probe

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from soundcheck.datasets import sources
+from soundcheck.datasets.splits import questions
 from soundcheck.datasets.splits.drawing import drawn_folds, drop_rare_labels, part_fractions, shares_of
 from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.items import items_of, read_numbers
@@ -45,9 +45,9 @@ def split_of(
     dataset; see `make_split`, which it calls, also for what is returned and raised.
     """
     detects = task_type == "event_detection"
-    labels, spellings = ([], {}) if detects else sources.labels(module, tracks, task, task_type)
-    official = sources.official_splits(module, tracks, task, split["published"])
-    tracks, grouped_by = sources.with_groups(module, tracks, task)
+    labels, spellings = ([], {}) if detects else questions.labels(module, tracks, task, task_type)
+    official = questions.official_splits(module, tracks, task, split["published"])
+    tracks, grouped_by = questions.with_groups(module, tracks, task)
     table, metadata = make_split(
         tracks,
         labels,
@@ -62,8 +62,8 @@ def split_of(
         official=official,
         grouped_by=grouped_by,
         allow_overlap=allow_overlap,
-        events=sources.events(module, tracks, task) if detects else None,
-        targets=sources.target_names(module, task, options),
+        events=questions.events(module, tracks, task) if detects else None,
+        targets=questions.target_names(module, task, options),
     )
     return table, metadata | {"spellings": spellings}
 

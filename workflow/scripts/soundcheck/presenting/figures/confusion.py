@@ -12,7 +12,8 @@ from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.figures.style import INK, SOFT, STYLE, set_titles
-from soundcheck.presenting.wording import Metric, Order, metric, short_conditions
+from soundcheck.presenting.wording import Order, short_conditions
+from soundcheck.scoring.metrics import Metric, described
 
 HEAT = LinearSegmentedColormap.from_list("soundcheck", ["#ffffff", "#bfe0dc", "#4fa8a0", "#0b6e69", "#07413e"])
 
@@ -32,7 +33,7 @@ def draw(
     classes = sorted(
         set(results.class_sizes) | {predicted for pairs in results.confusion.values() for _, predicted in pairs}
     )
-    worst = _worst_condition(results, metric(name), order, probe)
+    worst = _worst_condition(results, described(name), order, probe)
     conditions = [CLEAN, worst] if worst else [CLEAN]
     embedders = [each for each in order.embedders if any((c, each, probe) in results.confusion for c in conditions)]
     if not embedders:

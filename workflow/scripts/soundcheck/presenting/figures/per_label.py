@@ -10,7 +10,8 @@ from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, plural
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.figures.style import INK, SOFT, STYLE, look_of, rule_rows, set_titles
-from soundcheck.presenting.wording import Order, label_metric
+from soundcheck.presenting.wording import Order, heading, label_metric
+from soundcheck.scoring.metrics import described
 
 
 def draw(
@@ -24,7 +25,7 @@ def draw(
         SoundcheckError: when the results hold no such values of the probe.
     """
     probe = probe or order.probes[0]
-    unit = label_metric(name)
+    unit = label_metric(described(name))
     scale = 100 if unit.percent else 1
     values = {
         label: {
@@ -55,13 +56,13 @@ def draw(
         axis.set_ylim(len(labels) - 0.5, -0.5)
         rule_rows(axis)
         axis.spines["left"].set_visible(False)
-        if name == "roc_auc":
-            axis.axvline(50, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+        if unit.chance and unit.chance.value is not None:
+            axis.axvline(scale * unit.chance.value, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         missing = [label for label in values if label not in known]
         note = f"; {plural(len(missing), 'label')} left out" if missing else ""
-        axis.set_xlabel(unit.title)
+        axis.set_xlabel(heading(unit))
         figure.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=8, handletextpad=0.2)
         set_titles(
-            figure, results, title, synthetic, f"{unit.name} of each label, probe {probe}, clean condition{note}"
+            figure, results, title, synthetic, f"{unit.title} of each label, probe {probe}, clean condition{note}"
         )
     return figure

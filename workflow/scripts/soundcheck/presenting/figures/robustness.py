@@ -12,7 +12,8 @@ from matplotlib.transforms import blended_transform_factory
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.figures.style import INK, RULE, SOFT, STYLE, look_of, rule_rows, set_titles
-from soundcheck.presenting.wording import Metric, Order, metric, short_conditions
+from soundcheck.presenting.wording import Order, heading, short_conditions
+from soundcheck.scoring.metrics import Metric, described
 
 
 def draw(
@@ -25,7 +26,7 @@ def draw(
     Raises:
         SoundcheckError: when there is no value to draw.
     """
-    unit = metric(name)
+    unit = described(name)
     probes = [probe] if probe else order.probes
     series = {each: _series(results, unit, order, each) for each in probes}
     if not any(series.values()):
@@ -52,8 +53,8 @@ def draw(
             axis.set_title(f"Probe {each}")
             axis.yaxis.set_tick_params(labelleft=True)
         for axis in axes[:, 0]:
-            axis.set_ylabel(unit.title)
-        set_titles(figure, results, title, synthetic, f"{unit.name} under each condition, with 95 % intervals")
+            axis.set_ylabel(heading(unit))
+        set_titles(figure, results, title, synthetic, f"{unit.title} under each condition, with 95 % intervals")
         _condition_key(figure, order)
     return figure
 
@@ -77,18 +78,18 @@ def _series(results: Evaluation, unit: Metric, order: Order, probe: str) -> dict
 
 
 def _chance(results: Evaluation, unit: Metric) -> tuple[float, str] | None:
-    """The value of a guess, and what kind of guess, where that is known."""
-    if unit.id == "roc_auc":
-        return 50.0, "chance"
-    if unit.id == "r2":
-        return 0.0, "always the mean"
-    if unit.id not in ("accuracy", "f1_micro"):
+    """The value of a guess, in the unit that is drawn, and what kind of guess, where that is known."""
+    if unit.chance is None:
         return None
+    scale = 100 if unit.percent else 1
+    if unit.chance.value is not None:
+        return scale * unit.chance.value, unit.chance.guess
     if results.class_sizes:
         share = max(results.class_sizes.values()) / sum(results.class_sizes.values())
-        return 100 * share, "always the largest class"
-    classes = results.labels("f1_macro")
-    return (100 / len(classes), f"chance, 1 of {len(classes)} classes") if classes else None
+        return scale * share, unit.chance.guess
+    # Without a confusion matrix the classes' sizes are not known, but how many there are.
+    classes = {key[4] for key in results.scores if key[4]}
+    return (scale / len(classes), f"chance, 1 of {len(classes)} classes") if classes else None
 
 
 def _limits(series: dict[str, dict], unit: Metric, chance: tuple[float, str] | None) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """What all formats for readers say of a table in the same words: values, bounds, how to read the marks."""
 
 from soundcheck.presenting.tables.table import Cell, Column, Table
-from soundcheck.presenting.wording import DASH
+from soundcheck.presenting.wording import DASH, change_text, number_text
 
 
 def title_of(table: Table) -> str:
@@ -15,16 +15,16 @@ def value_text(cell: Cell) -> str:
         return cell.text
     if cell.value is None:
         return DASH
-    return cell.unit.change(cell.value) if cell.signed else cell.unit.text(cell.value)
+    return change_text(cell.unit, cell.value) if cell.signed else number_text(cell.unit, cell.value)
 
 
 def small_text(cell: Cell) -> str:
     """What stands beside the value: its change from clean, or its bounds; empty where it has neither."""
     if cell.drop is not None:
-        return cell.unit.change(cell.drop)
+        return change_text(cell.unit, cell.drop)
     if cell.low is None or cell.high is None:
         return ""
-    return f"{cell.unit.text(cell.low)}{DASH}{cell.unit.text(cell.high)}"
+    return DASH.join(number_text(cell.unit, bound) for bound in (cell.low, cell.high))
 
 
 def reading_of(table: Table, best: str, tied: str, small: str) -> list[str]:

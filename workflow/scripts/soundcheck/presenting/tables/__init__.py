@@ -7,7 +7,8 @@ from soundcheck.presenting.evaluation import Evaluation
 from soundcheck.presenting.tables.notes import facts_of, with_notes, with_seen
 from soundcheck.presenting.tables.presets import PRESETS
 from soundcheck.presenting.tables.table import Table
-from soundcheck.presenting.wording import Order, metric, words
+from soundcheck.presenting.wording import Order, words
+from soundcheck.scoring.metrics import described
 
 
 def build(
@@ -27,7 +28,7 @@ def build(
     """
     if preset not in PRESETS:
         raise SoundcheckError(f"Unknown table {preset!r}; there are {', '.join(PRESETS)}.")
-    shown = [metric(name) for name in metrics if name != "confusion"]
+    shown = [metric for metric in map(described, metrics) if not metric.is_matrix]
     if not shown:
         raise SoundcheckError(f"The table {preset!r} needs a metric; confusion matrices are shown as a figure.")
     for each in shown:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from soundcheck.ids import CLEAN
 from soundcheck.presenting.evaluation import Evaluation, Score
 from soundcheck.presenting.tables.table import Cell, Row
-from soundcheck.presenting.wording import Metric
+from soundcheck.scoring.metrics import Metric
 
 
 def cell_of(score: Score | None, unit: Metric, label: str = "") -> Cell:

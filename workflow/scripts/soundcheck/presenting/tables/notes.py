@@ -5,7 +5,9 @@ from dataclasses import replace
 from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.evaluation import Evaluation, usual_n
 from soundcheck.presenting.tables.table import Table
-from soundcheck.presenting.wording import OF_NUMBERS, Order, sentence_list
+from soundcheck.presenting.wording import Order, sentence_list
+from soundcheck.scoring.metrics import METRICS
+from soundcheck.tasks import TASK_TYPES
 
 
 def facts_of(results: Evaluation, order: Order) -> tuple[str, ...]:
@@ -16,13 +18,18 @@ def facts_of(results: Evaluation, order: Order) -> tuple[str, ...]:
         facts.append(plural(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds by probe")
     if results.folds > 1:
         facts.append(plural(results.folds, "fold"))
-    classes = {key[4] for key in results.scores if key[4] and key[0] not in OF_NUMBERS} | set(results.class_sizes)
+    classes = {key[4] for key in results.scores if key[4] and not _names_targets(key[0])} | set(results.class_sizes)
     if classes:
         facts.append(plural(len(classes), "class", "classes"))
-    targets = {key[4] for key in results.scores if key[4] and key[0] in OF_NUMBERS}
+    targets = {key[4] for key in results.scores if key[4] and _names_targets(key[0])}
     if targets:
         facts.append(f"mean of {sentence_list(sorted(targets))}")
     return (*facts, f"split {results.split}")
+
+
+def _names_targets(metric: str) -> bool:
+    """Whether what a metric has values for are targets, not classes."""
+    return metric in METRICS and TASK_TYPES[METRICS[metric].task].has_numbers
 
 
 def with_notes(table: Table, results: Evaluation, order: Order) -> Table:
@@ -40,7 +47,7 @@ def with_notes(table: Table, results: Evaluation, order: Order) -> Table:
         notes.append(("–", "was not run, or has no value: the report lists pruned cells and the reasons."))
     if any(cell.text == "left out" for cell in cells):
         notes.append(("", "Left out: the test set has no item with this label, or none without it."))
-    unknown = sorted({cell.unit.name for cell in cells if cell.unit and cell.unit.higher_is_better is None})
+    unknown = sorted({cell.unit.title for cell in cells if cell.unit and cell.unit.higher_is_better is None})
     if unknown:
         notes.append(("", f"No best value is marked for {sentence_list(unknown)}: its direction is not known."))
     rows = tuple(

@@ -20,7 +20,8 @@ from soundcheck.presenting.tables.cells import (
     worst_of,
 )
 from soundcheck.presenting.tables.table import Cell, Column, Row, Table
-from soundcheck.presenting.wording import Metric, Order, label_metric, sentence_list, short_conditions
+from soundcheck.presenting.wording import Order, heading, label_metric, sentence_list, short_conditions
+from soundcheck.scoring.metrics import Metric
 
 PROBE_RANGE = "lowest to highest probe"
 
@@ -39,7 +40,7 @@ def _all_deform_all_models(results: Evaluation, metrics: list[Metric], order: Or
     ]
     return Table(
         stubs=("Embedder", "Probe"),
-        columns=tuple(Column(short[deform], f"{unit.id} {deform}", unit.title) for unit, deform in where),
+        columns=tuple(Column(short[deform], f"{unit.id} {deform}", heading(unit)) for unit, deform in where),
         rows=mark_columns(rows),
         reading=("Probes are trained on clean audio and tested on each condition.",),
         legend=order.legend,
@@ -52,7 +53,7 @@ def _deformations(results: Evaluation, metrics: list[Metric], order: Order) -> T
     for unit in metrics:
         for deform in order.deformations:
             cells = [mean_with_drop(results, unit, deform, embedder, order.probes) for embedder in order.embedders]
-            rows.append(Row((unit.id, deform), (unit.title, short[deform]), mark_best(cells)))
+            rows.append(Row((unit.id, deform), (heading(unit), short[deform]), mark_best(cells)))
     return Table(
         stubs=("Metric", "Condition"),
         columns=tuple(Column(embedder, embedder) for embedder in order.embedders),
@@ -70,7 +71,7 @@ def _probes(results: Evaluation, metrics: list[Metric], order: Order) -> Table:
         block = [
             Row(
                 (unit.id, probe),
-                (unit.title, probe),
+                (heading(unit), probe),
                 tuple(cell_of(results.score(unit.id, CLEAN, embedder, probe), unit) for embedder in order.embedders),
             )
             for probe in order.probes
@@ -113,7 +114,7 @@ def _embedders(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
             )
         best = [mark_best([cells[i] for cells in block]) for i in range(2)]
         for i, (embedder, cells) in enumerate(zip(order.embedders, block, strict=True)):
-            rows.append(Row((unit.id, embedder), (unit.title, embedder), (best[0][i], best[1][i], *cells[2:])))
+            rows.append(Row((unit.id, embedder), (heading(unit), embedder), (best[0][i], best[1][i], *cells[2:])))
     return Table(
         stubs=("Metric", "Embedder"),
         columns=columns,
@@ -130,7 +131,7 @@ def _embedders(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
 
 
 def _per_class(results: Evaluation, metrics: list[Metric], order: Order) -> Table:
-    units = [label_metric(unit.id) for unit in metrics if results.labels(unit.id)]
+    units = [label_metric(unit) for unit in metrics if results.labels(unit.id)]
     if not units:
         asked = ", ".join(unit.id for unit in metrics)
         raise SoundcheckError(
@@ -144,7 +145,7 @@ def _per_class(results: Evaluation, metrics: list[Metric], order: Order) -> Tabl
             ]
             n = results.class_sizes.get(label) or max((cell.n for cell in cells if cell.n is not None), default=0)
             rows.append(
-                Row((unit.id, label), (unit.title, label), (Cell(text=f"{n:,}", key=str(n)), *mark_best(cells)))
+                Row((unit.id, label), (heading(unit), label), (Cell(text=f"{n:,}", key=str(n)), *mark_best(cells)))
             )
     return Table(
         stubs=("Metric", "Class"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from soundcheck.presenting.wording import Metric
+from soundcheck.scoring.metrics import Metric
 
 INTERVAL = "95 % bootstrap interval over the test tracks"
 

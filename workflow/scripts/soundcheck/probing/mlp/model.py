@@ -79,8 +79,8 @@ def predict(model: Model, X: np.ndarray) -> np.ndarray:
     """The scores (n_seeds, n, n_classes) of embeddings (n, dim), float32: between 0 and 1, or a regression's targets.
 
     The same items in the same order have the same bits. BLAS sums in another order at some places of a matrix (OpenBLAS
-    on AVX2 at every other six rows); as the sums are of float64, an item's scores among others are the same, or,
-    seldom, the float32 beside it.
+    on AVX2 at every other six rows); as the sums are of float64, an item's scores among others are the same or, seldom,
+    the next float32.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.scoring.metrics import LOWER_IS_BETTER
+from soundcheck.scoring import metrics
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Progress:
 
     def __init__(self, seed: int, criterion: str, patience: int):
         self.seed, self.patience = seed, patience
-        self.name, self.sign = (f"val_{criterion}", -1 if criterion in {"loss"} | LOWER_IS_BETTER else 1)
+        self.name, self.sign = (f"val_{criterion}", -1 if criterion == "loss" else metrics.sign(criterion))
         self.rows: list[dict] = []
         self.best_row: dict | None = None
         self.lowest_loss, self.waited = math.inf, 0

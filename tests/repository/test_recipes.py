@@ -12,8 +12,6 @@ TO_COME = {
     "config/catalogue/embedders.yaml",
     "config/catalogue/probes.yaml",
     "config/catalogue/tasks.yaml",
-    "rules/pages.smk",
-    "rules/presentation.smk",
     "soundcheck/probing/kinds.py",
 }
 

@@ -103,7 +103,7 @@ def run(tmp_path_factory):
         for name in itertools.chain(WORKING, BROKEN)
     ]
     write_config(directory, {"embedders": embedders, "datasets": [folder()]})
-    done = snakemake(directory, "evaluate", "results/audio/mine/clean/by-scene.csv", "--set-threads", "embedding=1")
+    done = snakemake(directory, "evaluate", "results/audio/mine/clean/by-scene.csv", "--set-threads", "embed_tracks=1")
     return SimpleNamespace(**vars(done), results=directory / "results", directory=directory)
 
 
@@ -122,7 +122,7 @@ def test_one_clear_error_names_embedder_file_and_cause(run, embedder):
     # Once as it happens, once in the log of the job, which Snakemake shows.
     assert len(lines) == 2, run.output
     assert lines[0] == lines[1]
-    log = run.results / "logs" / "embedding" / "mine" / "clean" / f"{embedder}.log"
+    log = run.results / "logs" / "embed_tracks" / "mine" / "clean" / f"{embedder}.log"
     assert lines[0] in log.read_text().splitlines()
 
 
@@ -165,8 +165,10 @@ def test_scene_and_time_embeddings_of_this_model_agree(run):
 def test_a_mended_model_file_runs_its_own_jobs_alone(run):
     (run.directory / "models" / "shape.py").write_text(GOOD)
     dry = snakemake(run.directory, "results/scores/mine/sound/50-25-25/clean/shape/linear.csv", "-n")
-    jobs = {line for line in dry.output.splitlines() if line.startswith(("embedding ", "fit ", "score "))}
-    assert sorted(map(str.split, jobs)) == [["embedding", "1"], ["fit", "1"], ["score", "1"]]
+    jobs = {
+        line for line in dry.output.splitlines() if line.startswith(("embed_tracks ", "fit_probe ", "score_probe "))
+    }
+    assert sorted(map(str.split, jobs)) == [["embed_tracks", "1"], ["fit_probe", "1"], ["score_probe", "1"]]
 
 
 def test_a_model_file_that_is_not_there_stops_before_any_job_with_its_place_in_the_configuration(tmp_path):

@@ -51,7 +51,7 @@ def run(tmp_path_factory):
         {"datasets": [*single, *drawn]},
         {"task": "key_estimation", "datasets": of_keys},
     )
-    done = snakemake(directory, *evaluations(), "results/pages/left_out.csv", "--set-threads", "embedding=1")
+    done = snakemake(directory, *evaluations(), "results/pages/left_out.csv", "--set-threads", "embed_tracks=1")
     return SimpleNamespace(**vars(done), results=directory / "results", log=run_log(directory))
 
 

@@ -89,7 +89,7 @@ def test_every_embedder_has_a_row_of_numbers(finished):
 
 def test_layer_groups_cost_one_pass_a_condition(finished):
     directory, _ = finished
-    passes = {path.stem for path in (directory / "results/logs/embedding").rglob("mert-*.log")}
+    passes = {path.stem for path in (directory / "results/logs/embed_tracks").rglob("mert-*.log")}
     assert passes == {"mert-v1-95m", "mert-v1-330m"}
     whole = parquet.read(directory / "results/embeddings/mine/clean/mert-v1-95m.parquet")
     cut = parquet.read(directory / "results/embeddings/mine/clean/mert-v1-95m-4-5-6-7-8.parquet")
@@ -115,11 +115,12 @@ def test_editing_a_file_of_ones_own_reruns_its_cells_alone(finished):
     (directory / "features.py").write_text(FUNCTION + "\n# edited\n")
     np.save(directory / "vectors" / "clean" / "low_00.npy", np.zeros(3, np.float32))
     run = snakemake(directory, "evaluate", "--dry-run")
-    jobs = {line.split()[0]: int(line.split()[1]) for line in run.output.splitlines() if line.startswith("embedding ")}
-    assert jobs == {"embedding": 4}
+    rules = ("embed_tracks ", "take_precomputed ")
+    jobs = {line.split()[0]: int(line.split()[1]) for line in run.output.splitlines() if line.startswith(rules)}
+    assert jobs == {"embed_tracks": 2, "take_precomputed": 2}
     assert "made-elsewhere" in run.output
     assert "plain-function" in run.output
-    assert "onnx-file" not in run.output.split("rule embedding")[1].split("rule fit")[0]
+    assert "onnx-file" not in run.output.split("rule embed_tracks")[1].split("rule fit_probe")[0]
 
 
 @pytest.fixture

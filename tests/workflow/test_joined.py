@@ -51,8 +51,8 @@ def test_labels_are_harmonised_and_unknown_ones_left_out_with_the_reason(finishe
 
 def test_what_is_shared_with_the_datasets_alone_is_made_once(finished):
     logs = {
-        path.relative_to(finished / "results/logs/embedding").as_posix()
-        for path in finished.rglob("logs/embedding/**/*.log")
+        path.relative_to(finished / "results/logs/embed_tracks").as_posix()
+        for path in finished.rglob("logs/embed_tracks/**/*.log")
     }
     assert logs == {
         "ours/clean/handcrafted-spectral.log",

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from running import command, folder, snakemake, wait_until, write_config, write_sounds
 
-TARGETS = ("evaluate", "--set-threads", "embedding=1")
+TARGETS = ("evaluate", "--set-threads", "embed_tracks=1")
 
 
 def processes_of(directory):
@@ -138,7 +138,7 @@ def test_two_runs_at_once_in_one_directory_are_refused_in_one_line(runs):
 
 def test_a_dry_run_works_while_a_run_is_going_on(runs):
     assert runs.second.dry.status == 0
-    assert "embedding" in runs.second.dry.output
+    assert "embed_tracks" in runs.second.dry.output
 
 
 def test_a_run_goes_on_when_the_shell_that_started_it_ends(tmp_path):

@@ -31,8 +31,8 @@ BASE = {
     "probes": PROBES,
 }
 # 3 conditions (clean, identity, noise) x 3 embedders x 2 probes
-CELLS = {"embedding": 9, "fit": 6, "score": 18}
-NUMBERS = ("download", "index", "split", "embedding", "fit", "score")
+CELLS = {"embed_tracks": 9, "fit_probe": 6, "score_probe": 18}
+NUMBERS = ("download_dataset", "index_tracks", "make_split", "embed_tracks", "fit_probe", "score_probe")
 
 
 def configure(directory, **changes):
@@ -84,7 +84,7 @@ def touch(path):
 
 
 def test_a_finished_run_has_nothing_to_do_whatever_the_number_of_cores(finished):
-    for arguments in ([], ["--cores", "1"], ["--set-threads", "embedding=1", "fit=2"]):
+    for arguments in ([], ["--cores", "1"], ["--set-threads", "embed_tracks=1", "fit_probe=2"]):
         run = snakemake(finished, "--snakefile", finished / "checkout" / "Snakefile", *arguments)
         assert run.status == 0
         assert "Nothing to be done" in run.output
@@ -93,7 +93,7 @@ def test_a_finished_run_has_nothing_to_do_whatever_the_number_of_cores(finished)
 def test_another_scenario_runs_its_cells_alone(planned, finished):
     configure(finished, deformations=["D4", "identity", NOISE])
     counts, jobs = planned()
-    assert counts == {"embedding": 3, "score": 6}
+    assert counts == {"embed_tracks": 3, "score_probe": 6}
     assert all("deformation=D4" in wildcards for rule, wildcards in jobs if rule in NUMBERS)
 
 
@@ -101,21 +101,21 @@ def test_an_edited_scenario_runs_its_cells_alone(planned, finished):
     softer = {**NOISE, "transforms": [{"type": "AddGaussianSNR", "params": {"min_snr_db": 12, "max_snr_db": 12}}]}
     configure(finished, deformations=["identity", softer])
     counts, jobs = planned()
-    assert counts == {"embedding": 3, "score": 6}
+    assert counts == {"embed_tracks": 3, "score_probe": 6}
     assert all("deformation=noise" in wildcards for rule, wildcards in jobs if rule in NUMBERS)
 
 
 def test_another_embedder_runs_its_cells_alone(planned, finished):
     configure(finished, embedders=["handcrafted-mel", *BASE["embedders"]])
     counts, jobs = planned()
-    assert counts == {"embedding": 3, "fit": 2, "score": 6}
+    assert counts == {"embed_tracks": 3, "fit_probe": 2, "score_probe": 6}
     assert all("embedder=handcrafted-mel" in wildcards for rule, wildcards in jobs if rule in NUMBERS)
 
 
 def test_another_probe_runs_its_cells_alone(planned, finished):
     configure(finished, probes=[{"name": "wide", "hidden_units": [64], "epochs": 4}, *PROBES])
     counts, jobs = planned()
-    assert counts == {"fit": 3, "score": 9}
+    assert counts == {"fit_probe": 3, "score_probe": 9}
     assert all("probe=wide" in wildcards for rule, wildcards in jobs if rule in NUMBERS)
 
 
@@ -145,13 +145,13 @@ def test_keys_with_nothing_behind_them_run_nothing(finished, planned):
 
 def test_other_metrics_run_scores_alone(planned, finished):
     configure(finished, metrics=["accuracy"])
-    assert planned()[0] == {"score": 18}
+    assert planned()[0] == {"score_probe": 18}
 
 
 def test_an_edited_family_of_embedders_runs_its_cells_alone(planned, finished):
     touch(finished / "checkout" / "workflow" / "scripts" / "soundcheck" / "embedding" / "families" / "crepe.py")
     counts, jobs = planned()
-    assert counts == {"embedding": 3, "fit": 2, "score": 6}
+    assert counts == {"embed_tracks": 3, "fit_probe": 2, "score_probe": 6}
     assert all("embedder=random-crepe-tiny" in wildcards for rule, wildcards in jobs if rule in NUMBERS)
 
 
@@ -160,8 +160,10 @@ def test_an_edited_model_of_ones_own_runs_its_cells_alone(planned, finished):
     (finished / "model.py").write_text(MODEL.replace("audio.mean(1)", "audio.abs().mean(1)"))
     counts, jobs = planned()
     (finished / "model.py").write_text(MODEL)
-    assert counts == {rule: before.get(rule, 0) + {"embedding": 3, "fit": 2, "score": 6}[rule] for rule in counts}
-    touched = {wildcards.rpartition("embedder=")[2].split(",")[0] for rule, wildcards in jobs if rule == "embedding"}
+    assert counts == {
+        rule: before.get(rule, 0) + {"embed_tracks": 3, "fit_probe": 2, "score_probe": 6}[rule] for rule in counts
+    }
+    touched = {wildcards.rpartition("embedder=")[2].split(",")[0] for rule, wildcards in jobs if rule == "embed_tracks"}
     assert touched == {"random-crepe-tiny", "mine"} if before else {"mine"}
 
 

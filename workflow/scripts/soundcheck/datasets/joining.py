@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from soundcheck import parquet
 from soundcheck.datasets.splits.integrity import check
-from soundcheck.datasets.splits.making import digest
-from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA
+from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest
 from soundcheck.events import parsed, written
 from soundcheck.ids import joined_ids, letters
 from soundcheck.plumbing.errors import SoundcheckError

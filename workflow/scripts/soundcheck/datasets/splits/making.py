@@ -4,7 +4,6 @@ Every split that we draw comes from one algorithm, iterative stratification over
 group of its own, and a multiclass label is a single tag, so it serves multiclass and multilabel tasks alike.
 """
 
-import hashlib
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -18,7 +17,7 @@ from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.items import items_of, read_numbers
 from soundcheck.datasets.splits.official import official_folds
 from soundcheck.datasets.splits.sampling import sampled
-from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, labels_in, remove_labels
+from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest, labels_in, remove_labels
 from soundcheck.events import labels_of, parsed
 from soundcheck.ids import EVERYTHING
 from soundcheck.plumbing.errors import SoundcheckError
@@ -170,13 +169,6 @@ def make_split(
 
 def _labels_of(events: object) -> object:
     return labels_of(events) if isinstance(events, list) else events
-
-
-def digest(table: pa.Table) -> str:
-    """SHA-256 of who is where: fold, track and part of all rows in their order. Equal splits have equal digests."""
-    columns = (table[name].to_pylist() for name in ("fold", "track_id", "part"))
-    lines = (f"{fold}\t{track_id}\t{part}\n" for fold, track_id, part in zip(*columns, strict=True))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], task_type: str) -> dict[str, str]:

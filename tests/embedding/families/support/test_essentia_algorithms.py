@@ -333,5 +333,5 @@ def test_a_wrong_option_is_said_in_one_line(folder, algorithm, options, message)
 @run_in("graphs")
 def test_a_head_under_the_algorithm_of_its_embedder_is_recognised(folder):
     options = {"algorithm": "TensorflowPredictMusiCNN", "output": "model/Sigmoid", "weights": str(folder / HEAD)}
-    with pytest.raises(SoundcheckError, match="it takes vectors: a classification head of embeddings is no embedder"):
+    with pytest.raises(SoundcheckError, match="it takes vectors: it is a classification head, not an embedder"):
         load(folder, SINET, **options)

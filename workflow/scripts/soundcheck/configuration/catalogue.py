@@ -63,7 +63,7 @@ def families() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FAMILIES.glob("*.py") if path.stem != "__init__"))
 
 
-def said_by_family(name: object) -> dict[str, object]:
+def said_by_family(name: object) -> dict[str, Any]:
     """The constants of a family's module, such as its environment; none where there is no such family."""
     if name == PRECOMPUTED:
         return constants("embedding.precomputed")

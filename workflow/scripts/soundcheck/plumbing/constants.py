@@ -3,12 +3,13 @@
 import ast
 import functools
 from pathlib import Path
+from typing import Any
 
 _LIBRARY = Path(__file__).parents[1]
 
 
 @functools.cache
-def constants(module: str) -> dict[str, object]:
+def constants(module: str) -> dict[str, Any]:
     """The constants at the top level of a module that are literals, such as `TITLE = "VocalSet"`, by name.
 
     The module is named below `soundcheck`, as in `datasets.sources.vocalset`.

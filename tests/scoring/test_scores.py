@@ -13,6 +13,7 @@ from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 from soundcheck.scoring.scores import scores_from_predictions
 from soundcheck.scoring.table import write_scores
 from soundcheck.seeds import seed_for
+from soundcheck.tasks import TASK_TYPES
 
 IDS = {
     "dataset": "music",
@@ -220,7 +221,7 @@ def test_a_fold_without_a_model_is_an_error(tmp_path):
 def test_a_test_label_that_training_lacks_is_an_error(tmp_path):
     _files(tmp_path)
     with pytest.raises(ValueError, match="not with one of the classes"):
-        labels.indicators([["trillo"]], CLASSES, "multiclass")
+        labels.indicators([["trillo"]], CLASSES, TASK_TYPES["multiclass"])
 
 
 def test_embeddings_that_are_not_finite_never_reach_a_score(tmp_path):

@@ -6,8 +6,9 @@ with job(snakemake.log[0]):
     import torch
 
     from soundcheck.probing.fitting import fit_probe
+    from soundcheck.tasks import TASK_TYPES
 
-    if snakemake.params.task_type == "event_detection":
+    if TASK_TYPES[snakemake.params.task_type].has_times:
         from soundcheck.probing.event_fitting import of_frames as fold_fitter
     else:
         from soundcheck.probing.fitting import of_tracks as fold_fitter

@@ -6,8 +6,9 @@ with job(snakemake.log[0]):
     from soundcheck.probing.predicting import write_predictions
     from soundcheck.scoring.scores import scores_from_predictions
     from soundcheck.scoring.table import write_scores
+    from soundcheck.tasks import TASK_TYPES
 
-    if snakemake.params.task_type == "event_detection":
+    if TASK_TYPES[snakemake.params.task_type].has_times:
         from soundcheck.probing.detection import predictions
     else:
         from soundcheck.probing.predicting import predictions

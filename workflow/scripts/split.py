@@ -6,11 +6,12 @@ with job(snakemake.log[0]):
     from soundcheck import parquet
     from soundcheck.datasets import sources
     from soundcheck.datasets.splits import making
+    from soundcheck.tasks import TASK_TYPES
 
     params, wildcards = snakemake.params, snakemake.wildcards
     module = sources.load(params.module)
     tracks = parquet.read(snakemake.input.tracks).to_pandas()
-    detects = params.task_type == "event_detection"
+    detects = TASK_TYPES[params.task_type].has_times
     labels, spellings = ([], {}) if detects else sources.labels(module, tracks, wildcards.task, params.task_type)
     official = sources.official_splits(module, tracks, wildcards.task, params.split["published"])
     tracks, grouped_by = sources.with_groups(module, tracks, wildcards.task)

@@ -13,6 +13,7 @@ from soundcheck.probing.fitting import log_epoch
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import training
 from soundcheck.scoring import labels, metrics
+from soundcheck.tasks import TASK_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ def of_frames(
             present[part], missing = items.join(parts.get(part, {}), frames.rows)
             arrays += frames.of(present[part], split["classes"])
             n_missing += len(missing)
-        model, history = training.fit(*arrays, split["classes"], "multilabel", parameters, device, log_epoch, threads)
+        trained_as = TASK_TYPES[split["task_type"]].trained_as
+        model, history = training.fit(*arrays, split["classes"], trained_as, parameters, device, log_epoch, threads)
         model.facts["postprocessing"] = _chosen(model, frames, present["validation"], parameters["postprocessing"])
         _log_choices(fold, model)
         return model, history, n_missing

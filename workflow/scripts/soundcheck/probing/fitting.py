@@ -12,6 +12,7 @@ from soundcheck.probing import items
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import training
 from soundcheck.scoring.labels import indicators
+from soundcheck.tasks import TASK_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def _arrays(parts: dict, rows: dict[str, slice], embeddings: np.ndarray, split: 
     for part in ("train", "validation"):
         labels = parts.get(part, {})
         present, missing = items.join(labels, rows)
-        y = indicators([labels[track_id] for track_id in present], split["classes"], split["task_type"])
+        y = indicators([labels[track_id] for track_id in present], split["classes"], TASK_TYPES[split["task_type"]])
         X, counts = items.take(present, rows, embeddings)
         # Where a track has several rows, its frames, each is an item with the labels of the track.
         arrays += [X, np.repeat(y.astype(np.float32), counts, axis=0)]

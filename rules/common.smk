@@ -15,6 +15,8 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests import listing_digest, source_digest
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.locks import hold_lock
+from soundcheck.probing import by_task
+from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring import metrics
 
 
@@ -57,7 +59,7 @@ AUDIO = "<results>/audio/{dataset}/{deformation}/{embedder}.csv"
 SCORES = "<results>/scores/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.csv"
 TABLE = "<results>/tables/{dataset}/{task}/{split}/{preset}.md"
 FIGURE = "<results>/figures/{dataset}/{task}/{split}/{name}.svg"
-MODEL = "<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/model.npz"
+MODEL = "<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/model"
 
 
 def hold_the_directory():
@@ -189,21 +191,22 @@ def task_type_of(wildcards):
     return plan.tasks[wildcards.task].type
 
 
+def kind_of(wildcards):
+    return plan.probes[wildcards.probe].kind
+
+
 def fitting_modules(wildcards):
-    return (
-        ("probing.event_fitting", "scoring.metrics.events")
-        if plan.tasks[wildcards.task].kind.has_times
-        else ("probing.fitting",)
-    )
+    """With the metrics that may choose an epoch, or what makes events of frames."""
+    task = plan.tasks[wildcards.task]
+    chosen_by = [*metrics.criteria(task.kind), (task.postprocessing or {}).get("choose_by")]
+    own = {metrics.module_of(name) for name in chosen_by} - {None}
+    return (by_task.steps_of(task.kind).modules[0], "probing.fitting", *KINDS[kind_of(wildcards)].modules, *sorted(own))
 
 
 def scoring_modules(wildcards):
-    own = sorted({metrics.module_of(name) for name in metrics_of(wildcards)} - {None})
-    return (
-        ("probing.predicting", "scoring.scores", *own, "probing.detection")
-        if plan.tasks[wildcards.task].kind.has_times
-        else ("probing.predicting", "scoring.scores", *own)
-    )
+    step = by_task.steps_of(plan.tasks[wildcards.task].kind).modules[1]
+    own = {metrics.module_of(name) for name in metrics_of(wildcards)} - {None}
+    return (step, "probing.predicting", "scoring.scores", KINDS[kind_of(wildcards)].modules[0], *sorted(own))
 
 
 def plain_datasets():

@@ -8,7 +8,7 @@ rule fit:
         # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
         audit=AUDIT,
     output:
-        model=MODEL,
+        model=directory(MODEL),
         history="<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/history.csv",
         tensorboard=directory("<results>/probes/{dataset}/{task}/{split}/{embedder}/{probe}/tensorboard"),
     log:
@@ -52,6 +52,7 @@ rule score:
     params:
         metrics=metrics_of,
         task_type=task_type_of,
+        kind=kind_of,
         resamples=settings.resamples,
         seed=settings.seed,
         code=lambda wildcards: source_digest(*scoring_modules(wildcards)),

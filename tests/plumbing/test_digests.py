@@ -5,15 +5,17 @@ import shutil
 import pytest
 
 from soundcheck.plumbing import digests
+from soundcheck.probing.kinds import KINDS
 
+MLP = KINDS["mlp"].modules
 JOBS = {
     "embed with crepe": ("embedding.job", "embedding.families.crepe"),
     "embed with handcrafted": ("embedding.job", "embedding.families.handcrafted"),
-    "fit": ("probing.fitting",),
-    "fit events": ("probing.event_fitting", "scoring.metrics.events"),
-    "score classes": ("probing.predicting", "scoring.scores", "scoring.metrics.classification"),
-    "score tags": ("probing.predicting", "scoring.scores", "scoring.metrics.tagging"),
-    "score events": ("probing.predicting", "scoring.scores", "scoring.metrics.events", "probing.detection"),
+    "fit": ("probing.fitting", *MLP),
+    "fit events": ("probing.event_fitting", *MLP, "scoring.metrics.events"),
+    "score classes": ("probing.predicting", "scoring.scores", "scoring.metrics.classification", MLP[0]),
+    "score tags": ("probing.predicting", "scoring.scores", "scoring.metrics.tagging", MLP[0]),
+    "score events": ("probing.predicting", "scoring.scores", "scoring.metrics.events", "probing.detection", MLP[0]),
     "split": ("datasets.sources.philharmonia", "datasets.splits.making"),
 }
 

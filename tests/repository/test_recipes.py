@@ -14,7 +14,6 @@ TO_COME = {
     "config/catalogue/tasks.yaml",
     "rules/pages.smk",
     "rules/presentation.smk",
-    "soundcheck/probing/kinds.py",
 }
 
 TOPICS = [

@@ -82,7 +82,7 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    table, metadata = predicting.predictions(*paths, ids)
+    table, metadata = predicting.predictions(*paths, ids, "mlp")
     return table, metadata, scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
@@ -301,7 +301,7 @@ def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
     model = mlp.load(tmp_path / "model.npz")[0]
     expected = mlp.predict(model, frames).astype(np.float64)
     predicted, _ = predicting.predictions(
-        tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS
+        tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS, "mlp"
     )
     assert predicted.num_rows == 3 * 30
     for row in predicted.to_pylist():

@@ -8,7 +8,7 @@ scores each frame; a median filter over time, a threshold of 0.5, and a shortest
 What the filter and the duration are is chosen on the validation tracks, see `soundcheck.probing.event_fitting`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,8 @@ from scipy.ndimage import median_filter
 from soundcheck import parquet
 from soundcheck.events import Event, parsed, written
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.probing import items
-from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing import items, kinds
+from soundcheck.probing.probe import Model
 
 THRESHOLD = 0.5
 # A ten-thousandth of a millisecond, by which hear-eval-kit lets events end later so that a frame at the end is inside.
@@ -96,9 +96,9 @@ class Frames:
         y = [targets(self.events[each], self._times(each), classes) for each in track_ids]
         return X, np.concatenate([np.zeros((0, len(classes)), bool), *y]).astype(np.float32)
 
-    def scored(self, track_id: str, model: mlp.Model) -> np.ndarray:
-        """The scores (n_seeds, n_frames, n_classes) of a track's frames."""
-        return mlp.predict(model, self.embeddings[self.rows[track_id]])
+    def scored(self, track_id: str, model: Model, predict: Callable) -> np.ndarray:
+        """The scores (n_seeds, n_frames, n_classes) of a track's frames; `predict` is that of the kind of probe."""
+        return predict(model, self.embeddings[self.rows[track_id]])
 
     def detected(self, track_id: str, scores: np.ndarray, classes: Sequence[str], choice: dict) -> list[str]:
         """The events of a track, from the scores (n_frames, n_classes) of one seed."""
@@ -106,19 +106,20 @@ class Frames:
 
 
 def predictions(
-    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str]
+    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str], kind: str
 ) -> tuple[pa.Table, dict]:
-    """The events of all test tracks by all seeds, and its metadata, as `scoring.predictions` gives scores.
+    """The events of all test tracks by all seeds, and its metadata, as `predicting.predictions` gives scores.
 
     Columns: track_id, fold, seed, label (those that occur), `events` and `predicted`: the true and the detected ones.
     """
     frames = Frames(embeddings_path, split_path)
-    models = mlp.load(model_path)
+    probe = kinds.model_of(kind)
+    models = probe.load(model_path)
     tested, not_evaluated = items.tested(embeddings_path, split_path, model_path, frames.rows, models)
     texts, tables = pa.list_(pa.string()), []
     for fold, labels, present in tested:
         model = models[fold]
-        scores = [frames.scored(track_id, model) for track_id in present]
+        scores = [frames.scored(track_id, model, probe.predict) for track_id in present]
         for place, seed in enumerate(model.seeds):
             choice = model.facts["postprocessing"][place]
             found = [

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from soundcheck import parquet
 from soundcheck.probing import items
+from soundcheck.probing.kinds import KINDS
 from soundcheck.probing.mlp import model as mlp
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
@@ -68,7 +69,7 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
         biases=[np.zeros((len(SEEDS), n_labels), np.float32)],
         output_activation="softmax" if task_type == "multiclass" else "sigmoid",
     )
-    mlp.save({0: model}, directory / "model.npz")
+    mlp.save({0: model}, KINDS["mlp"].path(directory))
     axes = dict.fromkeys(("dataset", "task", "split", "deformation", "embedder", "probe"), "x")
     multiclass = ["accuracy", "f1_micro", "f1_macro", "confusion"]
     snakemake = {
@@ -78,6 +79,7 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
             "metrics": multiclass if task_type == "multiclass" else ["roc_auc", "average_precision"],
             "resamples": n_resamples,
             "task_type": task_type,
+            "kind": "mlp",
             "seed": 0,
         },
     }
@@ -97,7 +99,7 @@ def job(directory: Path, n: int, n_labels: int, task_type: str, n_resamples: int
     return min(spans)
 
 
-_INPUTS = {"embeddings": "embeddings.parquet", "split": "split.parquet", "model": "model.npz"}
+_INPUTS = {"embeddings": "embeddings.parquet", "split": "split.parquet", "model": "."}
 
 if __name__ == "__main__":
     main()

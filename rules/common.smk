@@ -19,6 +19,7 @@ from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
 from soundcheck.presenting.pages import PAGES
 from soundcheck.probing.choices import fitting_module, predicting_module, watched_metrics
+from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring.metrics import module_of
 
 
@@ -114,6 +115,10 @@ def of_all_layers(path, wildcards):
 
 def task_type_of(wildcards):
     return plan.tasks[wildcards.task].type
+
+
+def kind_of(wildcards):
+    return plan.probes[wildcards.probe].kind
 
 
 def probe_parameters(wildcards):

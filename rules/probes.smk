@@ -8,7 +8,7 @@ rule fit_probe:
         # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
         audit=AUDIT,
     output:
-        model=MODEL,
+        model=directory(MODEL),
         history=f"{PROBE}/history.csv",
         tensorboard=directory(f"{PROBE}/tensorboard"),
     log:
@@ -28,6 +28,7 @@ rule fit_probe:
         code=lambda wildcards: source_digest(
             "scripts/fit_probe.py",
             fitting_module(task_type_of(wildcards)),
+            *KINDS[kind_of(wildcards)].modules,
             *map(module_of, watched_metrics(task_type_of(wildcards), probe_parameters(wildcards))),
         ),
     script:
@@ -52,11 +53,13 @@ rule score_probe:
     params:
         metrics=metrics_of,
         task_type=task_type_of,
+        kind=kind_of,
         resamples=settings.resamples,
         seed=settings.seed,
         code=lambda wildcards: source_digest(
             "scripts/score_probe.py",
             predicting_module(task_type_of(wildcards)),
+            KINDS[kind_of(wildcards)].module,
             *map(module_of, metrics_of(wildcards)),
         ),
     script:

@@ -1,6 +1,7 @@
 """Real runs of the workflow on small audio that the tests write."""
 
 import csv
+import shutil
 import subprocess
 import sys
 import time
@@ -26,19 +27,19 @@ class Run:
     output: str
 
 
-def command(directory, *arguments, cores=2):
+def command(directory, *arguments, cores=2, repository=REPOSITORY):
     """The command line of a run in `directory`, with its config.yaml."""
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")),
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")),
         *("--directory", str(directory), "--configfile", str(directory / "config.yaml"), "--cores", str(cores)),
         *map(str, arguments),
     ]
 
 
-def snakemake(directory, *arguments, cores=2):
+def snakemake(directory, *arguments, cores=2, repository=REPOSITORY):
     """Run Snakemake in `directory` to its end."""
     done = subprocess.run(
-        command(directory, *arguments, cores=cores),
+        command(directory, *arguments, cores=cores, repository=repository),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -46,6 +47,14 @@ def snakemake(directory, *arguments, cores=2):
         check=False,
     )
     return Run(done.returncode, done.stdout)
+
+
+def copied_workflow(destination):
+    """A copy of what a run needs of the repository, in which a test may change the library; returns its path."""
+    for name in ("rules", "workflow", "config", "envs", "profiles"):
+        shutil.copytree(REPOSITORY / name, destination / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "Snakefile", destination)
+    return destination
 
 
 def write_config(directory, *experiments, **settings):

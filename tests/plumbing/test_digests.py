@@ -5,19 +5,21 @@ import shutil
 import pytest
 
 from soundcheck.plumbing import digests
+from soundcheck.probing.kinds import KINDS
 
+MLP = KINDS["mlp"].modules
 JOBS = {
     "embed with crepe": ("scripts/embed_tracks.py", "embedding.families.crepe"),
     "embed with handcrafted": ("scripts/embed_tracks.py", "embedding.families.handcrafted"),
     "take precomputed": ("scripts/take_precomputed.py",),
-    "fit tags": ("scripts/fit_probe.py", "probing.track_fitting", "scoring.metrics.tagging"),
+    "fit tags": ("scripts/fit_probe.py", "probing.track_fitting", *MLP, "scoring.metrics.tagging"),
     "fit events": (
-        *("scripts/fit_probe.py", "probing.event_fitting"),
+        *("scripts/fit_probe.py", "probing.event_fitting", *MLP),
         *("scoring.metrics.tagging", "scoring.metrics.events"),
     ),
-    "score classes": ("scripts/score_probe.py", "probing.track_predicting", "scoring.metrics.classification"),
-    "score tags": ("scripts/score_probe.py", "probing.track_predicting", "scoring.metrics.tagging"),
-    "score events": ("scripts/score_probe.py", "probing.event_predicting", "scoring.metrics.events"),
+    "score classes": ("scripts/score_probe.py", "probing.track_predicting", MLP[0], "scoring.metrics.classification"),
+    "score tags": ("scripts/score_probe.py", "probing.track_predicting", MLP[0], "scoring.metrics.tagging"),
+    "score events": ("scripts/score_probe.py", "probing.event_predicting", MLP[0], "scoring.metrics.events"),
     "split": ("scripts/make_split.py", "datasets.sources.philharmonia"),
 }
 

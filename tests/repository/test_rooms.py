@@ -19,8 +19,8 @@ ROOT = {"ids", "seeds", "events", "parquet", "keys", "tasks"}
 # From which rooms, or single modules of rooms, each room may import.
 ROOMS = {
     "plumbing": (),
-    # What is known of metrics is one light dictionary, beside their functions.
-    "configuration": ("plumbing", "ids", "tasks", "scoring.metrics"),
+    # What is known of metrics and of kinds of probes is one light dictionary each, beside their functions.
+    "configuration": ("plumbing", "ids", "tasks", "scoring.metrics", "probing.kinds"),
     "audio": ("plumbing", *ROOT),
     "datasets": ("plumbing", *ROOT),
     "embedding": ("plumbing", *ROOT, "audio"),

@@ -13,6 +13,7 @@ from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 from soundcheck.scoring.scores import scores_from_predictions
 from soundcheck.scoring.table import write_scores
 from soundcheck.seeds import seed_for
+from soundcheck.tasks import TASK_TYPES
 
 IDS = {
     "dataset": "music",
@@ -81,7 +82,7 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    table, metadata = track_predicting.predictions(*paths, ids)
+    table, metadata = track_predicting.predictions(*paths, ids, "mlp")
     return table, metadata, scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
@@ -220,7 +221,7 @@ def test_a_fold_without_a_model_is_an_error(tmp_path):
 def test_a_test_label_that_training_lacks_is_an_error(tmp_path):
     _files(tmp_path)
     with pytest.raises(ValueError, match="not with one of the classes"):
-        labels.indicators([["trillo"]], CLASSES, "multiclass")
+        labels.indicators([["trillo"]], CLASSES, TASK_TYPES["multiclass"])
 
 
 def test_embeddings_that_are_not_finite_never_reach_a_score(tmp_path):
@@ -300,7 +301,7 @@ def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
     model = mlp.load(tmp_path / "model.npz")[0]
     expected = mlp.predict(model, frames).astype(np.float64)
     predicted, _ = track_predicting.predictions(
-        tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS
+        tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS, "mlp"
     )
     assert predicted.num_rows == 3 * 30
     for row in predicted.to_pylist():

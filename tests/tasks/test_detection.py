@@ -165,7 +165,7 @@ def run(tmp_path_factory):
     missing = parquet.read(split).to_pandas().query("part == 'test'")["track_id"].iloc[0]
     inputs = write_inputs(folder, drop=[missing])
     models = fitted(folder, inputs)
-    table, metadata = event_predicting.predictions(*inputs, folder / "model.npz", IDS)
+    table, metadata = event_predicting.predictions(*inputs, folder / "model.npz", IDS, "mlp")
     return folder, models, table, metadata, scores_from_predictions(table, metadata, METRICS, 200, 0), missing
 
 
@@ -223,7 +223,7 @@ def test_a_second_run_writes_the_same_bytes(run, tmp_path):
     fitted(tmp_path, inputs)
     for name in ("model.npz", "history.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    assert event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS)[0].equals(run[2])
+    assert event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")[0].equals(run[2])
 
 
 @pytest.mark.parametrize(("choose_by", "best"), [("event_onset_200ms", max), ("segment_error_rate", min)])
@@ -238,7 +238,8 @@ def test_the_choice_is_the_best_on_validation_tracks_for_each_seed(tmp_path, cho
         values = {}
         for pair in itertools.product([600, 150, 0], [400, 150, 0]):
             choice = dict(zip(("median_filter_ms", "min_duration_ms"), pair, strict=True))
-            found = [frames.detected(each, frames.scored(each, model)[place], CLASSES, choice) for each in tracks]
+            scored = [frames.scored(each, model, mlp.predict)[place] for each in tracks]
+            found = [frames.detected(*each, CLASSES, choice) for each in zip(tracks, scored, strict=True)]
             values[pair] = metrics.metric(choose_by)(truth, labels.as_objects(found), CLASSES)[0]
         assert len(set(values.values())) > 4
         assert chosen["value"] == best(values.values())
@@ -252,7 +253,7 @@ def test_folds_have_models_choices_and_results_of_their_own(tmp_path):
     inputs = write_inputs(tmp_path, split="all")
     models = fitted(tmp_path, inputs, epochs=3)
     assert sorted(models) == [0, 1, 2, 3, 4]
-    table, _ = event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS)
+    table, _ = event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")
     found = table.to_pandas()
     assert len(found) == 2 * N_TRACKS
     assert (found.groupby("track_id")["fold"].nunique() == 1).all()

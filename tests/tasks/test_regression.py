@@ -247,7 +247,7 @@ IDS = dict(zip(AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=
 
 
 def scored_by(*paths):
-    table, metadata = track_predicting.predictions(*paths, IDS)
+    table, metadata = track_predicting.predictions(*paths, IDS, "mlp")
     return table, metadata, scores.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
 
 

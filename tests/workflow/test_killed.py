@@ -84,7 +84,7 @@ def runs(tmp_path_factory):
 
     _, *at_embedding = killed_when(killed, existing(killed, "embeddings/mine/*/.*.parquet"))
     second, *at_second = killed_when(killed, lambda: processes_of(killed), second_run)
-    _, *at_fit = killed_when(killed, existing(killed, "probes/mine/sound/*/*/*/model.npz"))
+    _, *at_fit = killed_when(killed, existing(killed, "probes/mine/sound/*/*/*/model/model.npz"))
     _, *at_score = killed_when(killed, existing(killed, "scores/mine/sound/*/*/*/*.csv"))
     last = snakemake(killed, *TARGETS)
     return SimpleNamespace(

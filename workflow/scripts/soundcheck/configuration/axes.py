@@ -143,12 +143,18 @@ class Probe:
     name: str
     parameters: dict
 
+    @property
+    def kind(self) -> str:
+        """Its kind, a name of `soundcheck.probing.kinds`."""
+        return self.parameters["kind"]
+
     def for_task(self, task: Task) -> dict:
-        """All parameters; output activation and save criterion fit the task unless the config names them."""
+        """All parameters; output activation and save criterion, of kinds that have them, fit the task unless given."""
         fitting: dict[str, object] = {
             "output_activation": task.kind.output_activation,
             "save_criterion": task.kind.criterion,
         }
+        fitting = {key: value for key, value in fitting.items() if key in self.parameters}
         if task.postprocessing:
             fitting["postprocessing"] = task.postprocessing
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}

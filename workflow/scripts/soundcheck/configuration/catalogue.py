@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from soundcheck.plumbing.constants import constants
+from soundcheck.probing.kinds import DEFAULT, KINDS
 from soundcheck.scoring.metrics import METRICS
 from soundcheck.tasks import TASK_TYPES
 
@@ -53,7 +54,7 @@ def load(root: str | Path) -> Catalog:
         probes=_read(known / "probes.yaml"),
         deformations=_read(known / "deformations.yaml"),
         transforms=_read(known / "transforms.yaml"),
-        schema=_with_metrics(_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml")),
+        schema=_with_names(_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml")),
     )
 
 
@@ -117,8 +118,8 @@ def _huggingface_files(repo: str, revision: str, files: list[str] | dict[str, st
     ]
 
 
-def _with_metrics(schema: dict) -> dict:
-    """The schema with the names of metrics, of which the file says only where they belong."""
+def _with_names(schema: dict) -> dict:
+    """The schema with the names of metrics and kinds of probes, of which the file says only where they belong."""
     by_task: dict[str, list[str]] = {}
     for name, metric in METRICS.items():
         by_task.setdefault(metric.task, []).append(name)
@@ -132,6 +133,10 @@ def _with_metrics(schema: dict) -> dict:
         defaults=", ".join(f"`{kind.criterion}` for {kind.name}" for kind in TASK_TYPES.values()),
     )
     described["enum"] = [*names, None]
+    described = schema["$defs"]["probe"]["properties"]["type"]
+    about = "; ".join(f"`{name}`{f', {kind.about}' if kind.about else ''}" for name, kind in KINDS.items())
+    described["description"] = described["description"].format(kinds=about)
+    described |= {"enum": list(KINDS), "default": DEFAULT}
     return schema
 
 

@@ -1,5 +1,7 @@
 """Readable names for what a configuration describes and does not name: scenarios, probes."""
 
+from soundcheck.probing.kinds import DEFAULT, KINDS, Kind
+
 UNITS = {"snr_db": "dB", "gain_db": "dB", "bitrate": "kbps", "semitones": "st", "lufs": "LUFS", "cutoff_freq": "Hz"}
 
 
@@ -46,10 +48,12 @@ def _readable(value: object) -> str:
 
 
 def probe_name(probe: dict, properties: dict) -> str:
-    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: layers, and what is no default."""
-    layers = probe.get("hidden_units") or ["linear"]
-    parts = ["MLP", *map(_readable, layers if isinstance(layers, list) else [layers])]
-    for key in sorted(probe.keys() & properties.keys() - {"type", "hidden_units", "output_activation"}):
+    """A readable name, such as `MLP-linear` or `MLP-256-128-batch_size-1083`: its kind, and what is no default."""
+    name = probe.get("type", DEFAULT)
+    kind = KINDS.get(name if isinstance(name, str) else "", Kind(""))
+    begin = probe.get(kind.begins_with) or kind.plain or []
+    parts = [kind.title or str(name), *map(_readable, begin if isinstance(begin, list) else [begin])]
+    for key in sorted(probe.keys() & properties.keys() - {"type", kind.begins_with, "output_activation"}):
         default = properties[key].get("default")
         if as_number(probe[key]) != as_number(default):
             parts += [key, _readable(as_number(probe[key]))]

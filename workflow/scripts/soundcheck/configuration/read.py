@@ -16,6 +16,7 @@ from soundcheck.configuration.yaml.canonical import SYNONYMS, canonical
 from soundcheck.configuration.yaml.places import Locator
 from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, nearest, plural
+from soundcheck.probing.kinds import KINDS
 
 
 class _Named(Protocol):
@@ -205,7 +206,6 @@ def _sorted(transforms: list[dict]) -> list[dict]:
 
 
 def _probe(item: dict, seeds: list[int]) -> Probe:
-    left = {"name", "type", "emb_shape", "train_sampling"}
-    parameters = {key: value for key, value in item.items() if key not in left}
-    open_keys = dict.fromkeys(("output_activation", "save_criterion", "pca_components"))
-    return Probe(item["name"], {"kind": "mlp", "seeds": seeds, **open_keys, **parameters})
+    kind = KINDS[item["type"]]
+    parameters = {key: value for key, value in item.items() if key in kind.keys}
+    return Probe(item["name"], {"kind": item["type"], "seeds": seeds, **dict.fromkeys(kind.open_keys), **parameters})

@@ -15,6 +15,7 @@ from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest
 from soundcheck.events import parsed, written
 from soundcheck.ids import joined_ids, letters
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.tasks import TASK_TYPES
 
 _TRACKS = ("track_id", "path", "duration_s", "sample_rate", "channels", "group", "left_out")
 
@@ -53,7 +54,7 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     trained, metadata = parquet.read(trained_path).to_pandas(), parquet.metadata(trained_path)
     tested = parquet.read(tested_path).to_pandas().drop(columns="fold")
     dropped: dict[str, str] = {}
-    if metadata["task_type"] != "regression":
+    if not TASK_TYPES[metadata["task_type"]].has_numbers:
         tested, dropped = _harmonised(tested, metadata, datasets)
     was_tested = trained["part"] == "test"
     trained.loc[was_tested, "reason"] = f"in the test part of {datasets[0]}, which is not tested here"
@@ -102,7 +103,8 @@ def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tu
             f"{sorted(found)[:5]} ..."
         )
     tested = tested.copy()
-    if metadata["task_type"] == "multiclass":
+    has_one_label = TASK_TYPES[metadata["task_type"]].has_one_label
+    if has_one_label:
         unknown = used & np.array([any(label in reasons for label in labels) for labels in tested["label"]], dtype=bool)
         tested.loc[unknown, "reason"] = [reasons[labels[0]] for labels in tested["label"][unknown]]
         tested.loc[unknown, "part"] = LEFT_OUT
@@ -116,7 +118,7 @@ def _harmonised(tested: pd.DataFrame, metadata: dict, datasets: list[str]) -> tu
             [_renamed(text, known) for text in events if parsed(text).label not in reasons]
             for events in tested["events"]
         ]
-    return tested, {} if metadata["task_type"] == "multiclass" else reasons
+    return tested, {} if has_one_label else reasons
 
 
 def _renamed(text: str, known: dict[str, str]) -> str:

@@ -6,15 +6,17 @@ Light, because the digests of these jobs ask too.
 import importlib
 from collections.abc import Callable
 
+from soundcheck.tasks import TASK_TYPES
+
 
 def fitting_module(task_type: str) -> str:
     """The module, named below `soundcheck`, whose `fold_fitter` fits probes to tasks of a type."""
-    return "probing.event_fitting" if task_type == "event_detection" else "probing.track_fitting"
+    return "probing.event_fitting" if TASK_TYPES[task_type].has_times else "probing.track_fitting"
 
 
 def predicting_module(task_type: str) -> str:
     """The module, named below `soundcheck`, whose `predictions` tests probes of tasks of a type."""
-    return "probing.event_predicting" if task_type == "event_detection" else "probing.track_predicting"
+    return "probing.event_predicting" if TASK_TYPES[task_type].has_times else "probing.track_predicting"
 
 
 def fold_fitter(task_type: str) -> Callable:
@@ -29,8 +31,8 @@ def predictions(task_type: str) -> Callable:
 
 def epoch_metrics(task_type: str, parameters: dict) -> list[str]:
     """The metrics of the validation items that training computes after each epoch."""
-    always = {"accuracy"} if task_type == "multiclass" else set()
-    return sorted(always | {parameters["save_criterion"]} - {"loss"})
+    always = {"accuracy"} if TASK_TYPES[task_type].has_one_label else set()
+    return sorted(always | {parameters.get("save_criterion", "loss")} - {"loss"})
 
 
 def watched_metrics(task_type: str, parameters: dict) -> list[str]:

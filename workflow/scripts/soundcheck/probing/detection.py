@@ -8,7 +8,7 @@ scores each frame; a median filter over time, a threshold of 0.5, and a shortest
 What the filter and the duration are is chosen on the validation tracks, see `soundcheck.probing.event_fitting`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from soundcheck import parquet
 from soundcheck.events import Event, parsed, written
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.probing import items
-from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.probe import Model
 
 THRESHOLD = 0.5
 # A ten-thousandth of a millisecond, by which hear-eval-kit lets events end later so that a frame at the end is inside.
@@ -95,9 +95,9 @@ class Frames:
         y = [targets(self.events[each], self._times(each), classes) for each in track_ids]
         return X, np.concatenate([np.zeros((0, len(classes)), bool), *y]).astype(np.float32)
 
-    def scored(self, track_id: str, model: mlp.Model) -> np.ndarray:
-        """The scores (n_seeds, n_frames, n_classes) of a track's frames."""
-        return mlp.predict(model, self.embeddings[self.rows[track_id]])
+    def scored(self, track_id: str, model: Model, predict: Callable) -> np.ndarray:
+        """The scores (n_seeds, n_frames, n_classes) of a track's frames; `predict` is that of the kind of probe."""
+        return predict(model, self.embeddings[self.rows[track_id]])
 
     def detected(self, track_id: str, scores: np.ndarray, classes: Sequence[str], choice: dict) -> list[str]:
         """The events of a track, from the scores (n_frames, n_classes) of one seed."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck.probing import items
+from soundcheck.probing import items, kinds
 from soundcheck.probing.detection import Frames
-from soundcheck.probing.fitting import log_epoch
-from soundcheck.probing.mlp import model as mlp
-from soundcheck.probing.mlp import training
+from soundcheck.probing.fitting import log_epoch, log_items
+from soundcheck.probing.probe import Model
 from soundcheck.scoring import labels, metrics
+from soundcheck.tasks import TASK_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -26,22 +26,28 @@ def fold_fitter(
     model's facts; of equally good ones that with the longest filter, then the longest duration.
     """
     frames = Frames(embeddings_path, split_path)
+    kind = parameters["kind"]
+    fit, predict = kinds.trainer_of(kind).fit, kinds.model_of(kind).predict
 
-    def fit_fold(fold: int, parts: dict, split: dict) -> tuple[mlp.Model, list[dict], int]:
+    def fit_fold(fold: int, parts: dict, split: dict) -> tuple[Model, list[dict], int]:
         arrays, n_missing, present = [], 0, {}
         for part in ("train", "validation"):
             present[part], missing = items.join(parts.get(part, {}), frames.rows)
             arrays += frames.of(present[part], split["classes"])
             n_missing += len(missing)
-        model, history = training.fit(*arrays, split["classes"], "multilabel", parameters, device, log_epoch, threads)
-        model.facts["postprocessing"] = _chosen(model, frames, present["validation"], parameters["postprocessing"])
+        trained_as = TASK_TYPES[split["task_type"]].trained_as
+        log_items(fold, arrays)
+        model, history = fit(*arrays, split["classes"], trained_as, parameters, device, log_epoch, threads)
+        scores = [frames.scored(track_id, model, predict) for track_id in present["validation"]]
+        grid = parameters["postprocessing"]
+        model.facts["postprocessing"] = _chosen(model, scores, frames, present["validation"], grid)
         _log_choices(fold, model)
         return model, history, n_missing
 
     return fit_fold
 
 
-def _log_choices(fold: int, model: mlp.Model) -> None:
+def _log_choices(fold: int, model: Model) -> None:
     for seed, choice in zip(model.seeds, model.facts["postprocessing"], strict=True):
         log.info(
             "fold %d, seed %d: median filter of %g ms, events of at least %g ms: %s %s on validation tracks",
@@ -50,12 +56,14 @@ def _log_choices(fold: int, model: mlp.Model) -> None:
         )
 
 
-def _chosen(model: mlp.Model, frames: Frames, track_ids: Sequence[str], grid: dict) -> list[dict]:
-    """For each seed the best `median_filter_ms` and `min_duration_ms`, with their `value` on the validation tracks."""
+def _chosen(model: Model, scores: list[np.ndarray], frames: Frames, track_ids: Sequence[str], grid: dict) -> list[dict]:
+    """For each seed the best `median_filter_ms` and `min_duration_ms`, with their `value` on the validation tracks.
+
+    `scores` has those of each track's frames, (n_seeds, n_frames, n_classes).
+    """
     metric, sign = metrics.metric(grid["choose_by"]), metrics.sign(grid["choose_by"])
     pairs = itertools.product(*(sorted(grid[key], reverse=True) for key in ("median_filter_ms", "min_duration_ms")))
     choices = [{"median_filter_ms": median, "min_duration_ms": shortest} for median, shortest in pairs]
-    scores = [frames.scored(track_id, model) for track_id in track_ids]
     truth = labels.as_objects([frames.events[track_id] for track_id in track_ids])
     best = []
     for place in range(len(model.seeds)):

@@ -5,25 +5,25 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from soundcheck.probing import items
+from soundcheck.probing import items, kinds
 from soundcheck.probing.detection import Frames
-from soundcheck.probing.mlp import model as mlp
 
 
 def predictions(
-    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str]
+    embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str], kind: str
 ) -> tuple[pa.Table, dict]:
     """The events of all test tracks by all seeds, and its metadata, as `track_predicting.predictions` gives scores.
 
     Columns: track_id, fold, seed, label (those that occur), `events` and `predicted`: the true and the detected ones.
     """
     frames = Frames(embeddings_path, split_path)
-    models = mlp.load(model_path)
+    probe = kinds.model_of(kind)
+    models = probe.load(model_path)
     tested, not_evaluated = items.tested(embeddings_path, split_path, model_path, frames.rows, models)
     texts, tables = pa.list_(pa.string()), []
     for fold, labels, present in tested:
         model = models[fold]
-        scores = [frames.scored(track_id, model) for track_id in present]
+        scores = [frames.scored(track_id, model, probe.predict) for track_id in present]
         for place, seed in enumerate(model.seeds):
             choice = model.facts["postprocessing"][place]
             found = [

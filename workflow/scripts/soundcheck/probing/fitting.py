@@ -3,10 +3,12 @@
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.probing import choices, items
+from soundcheck.probing import choices, items, kinds
 from soundcheck.probing import history as course
-from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.probe import Model
 
 log = logging.getLogger(__name__)
 
@@ -20,19 +22,18 @@ def fit_probe(
     tensorboard_dir: str | Path,
     device: str = "cpu",
     threads: int = 1,
-) -> dict[int, mlp.Model]:
+) -> dict[int, Model]:
     """Fit the probe on each fold of a split, and write the models, the history and TensorBoard's event files.
 
-    Tracks of the split that have no embedding are left out, counted in the log and in the model's facts.
+    `parameters["kind"]` says which kind of probe it is. Tracks of the split that have no embedding are left out,
+    counted in the log and in the model's facts.
 
     A module for a type of task (`choices.fitting_module`) has a function `fold_fitter(embeddings_path, split_path,
     parameters, device, threads)`, which returns a function `(fold, parts, metadata of the split) -> (model, history,
     n_tracks_without_embedding)`.
 
-    Raises
-    ------
-    ValueError
-        Where a fold cannot be trained, with the fold and the files named.
+    Raises:
+        SoundcheckError: a fold cannot be trained; names the fold and the files.
     """
     folds, split = items.read_split(split_path)
     fit_fold = choices.fold_fitter(split["task_type"])(embeddings_path, split_path, parameters, device, threads)
@@ -43,20 +44,25 @@ def fit_probe(
         except ValueError as error:
             raise SoundcheckError(f"fold {fold} of {split_path} with {embeddings_path}: {error}") from error
         models[fold].facts["n_without_embedding"] = n_missing
-        _log_fold(fold, models[fold], parameters["save_criterion"])
+        _log_fold(fold, n_missing, history[fold], parameters.get("save_criterion"))
     course.write_history(history, history_path)
     course.write_tensorboard(history, tensorboard_dir)
-    mlp.save(models, model_path)
+    kinds.model_of(parameters["kind"]).save(models, model_path)
     return models
 
 
-def _log_fold(fold: int, model: mlp.Model, criterion: str) -> None:
-    facts = model.facts
-    log.info("fold %d: %d training and %d validation items", fold, facts["n_train"], facts["n_validation"])
-    if n_missing := facts["n_without_embedding"]:
+def _log_fold(fold: int, n_missing: int, history: list[dict], criterion: str | None) -> None:
+    if n_missing:
         log.warning("fold %d: %d tracks of the split have no embedding and are left out", fold, n_missing)
-    for seed, epoch, value in zip(model.seeds, facts["best_epoch"], facts["best_value"], strict=True):
-        log.info("fold %d, seed %d: best epoch %d, %s %.4f", fold, seed, epoch, criterion, value)
+    for row in history:
+        if row["best"] and criterion:
+            value = row[f"val_{criterion}"]
+            log.info("fold %d, seed %d: best epoch %d, %s %.4f", fold, row["seed"], row["epoch"], criterion, value)
+
+
+def log_items(fold: int, arrays: list[np.ndarray]) -> None:
+    """Note on how many items a fold is fitted, of X, y, X_val, y_val."""
+    log.info("fold %d: %d training and %d validation items", fold, len(arrays[0]), len(arrays[2]))
 
 
 def log_epoch(rows: list[dict]) -> None:

@@ -15,7 +15,7 @@ def write_history(history: dict[int, list[dict]], path: str | Path) -> None:
     The same run gives the same bytes.
     """
     rows = [{"fold": fold, **row} for fold, rows in history.items() for row in rows]
-    values = [name for name in rows[0] if name not in ("fold", "seed", "epoch", "best")]
+    values = [name for name in (rows[0] if rows else ()) if name not in ("fold", "seed", "epoch", "best")]
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["fold", "seed", "epoch", *values, "best"], lineterminator="\n")
         writer.writeheader()
@@ -27,6 +27,8 @@ def write_tensorboard(history: dict[int, list[dict]], directory: str | Path) -> 
 
     The event files carry wall times and the host's name, so two runs' differ.
     """
+    # A probe without epochs has no curves.
+    Path(directory).mkdir(parents=True, exist_ok=True)
     for fold, rows in history.items():
         for seed in dict.fromkeys(row["seed"] for row in rows):
             of_seed = [row for row in rows if row["seed"] == seed]

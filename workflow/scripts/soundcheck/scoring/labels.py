@@ -5,24 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.tasks import TaskType
 
 
-def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], task_type: str) -> np.ndarray:
+def indicators(labels: Sequence[Sequence[str]], classes: Sequence[str], kind: TaskType) -> np.ndarray:
     """Which item has which class: (n, n_classes) bool; of a regression the targets, (n, n_targets) float64.
 
     A tag that is not among the classes (left out of the task) is passed over.
 
-    Raises
-    ------
-    ValueError
-        In a multiclass task, for an item that has not exactly one label, or one that is not among the classes.
+    Raises:
+        SoundcheckError: an item of a multiclass task has not exactly one label, or one that is not among the classes.
     """
-    if task_type == "regression":
+    if kind.has_numbers:
         return np.array(labels, np.float64).reshape(-1, len(classes))
     places = {name: place for place, name in enumerate(classes)}
     result = np.zeros((len(labels), len(classes)), bool)
     for row, names in enumerate(labels):
-        if task_type == "multiclass" and (len(names) != 1 or names[0] not in places):
+        if kind.has_one_label and (len(names) != 1 or names[0] not in places):
             raise SoundcheckError(f"item {row} is labelled {list(names)}, not with one of the classes {list(classes)}")
         result[row, [places[name] for name in names if name in places]] = True
     return result

@@ -14,6 +14,7 @@ from soundcheck.scoring.labels import as_objects, indicators
 from soundcheck.scoring.metrics import means
 from soundcheck.scoring.table import AXES, COLUMNS, MEAN
 from soundcheck.seeds import seed_for
+from soundcheck.tasks import TASK_TYPES
 
 
 @dataclass
@@ -67,8 +68,8 @@ def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list
     classes = metadata["classes"]
     track_ids = np.array(table["track_id"].to_pylist(), dtype=object)
     fold_of, seed_of = table["fold"].to_numpy(), table["seed"].to_numpy()
-    of_events = metadata["task_type"] == "event_detection"
-    if of_events:
+    kind = TASK_TYPES[metadata["task_type"]]
+    if kind.has_times:
         events, values = (as_objects(table[name].to_pylist()) for name in ("events", "predicted"))
     else:
         values = table["score"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(classes))
@@ -79,12 +80,12 @@ def _folds(table: pa.Table, metadata: dict, n_resamples: int, seed: int) -> list
         first = places[seeds[0]]
         if any(not np.array_equal(track_ids[first], track_ids[places[number]]) for number in seeds):
             raise SoundcheckError(f"fold {fold}: the seeds were not tested on the same tracks in the same order")
-        labels = indicators(table["label"].take(pa.array(first)).to_pylist(), classes, metadata["task_type"])
+        labels = indicators(table["label"].take(pa.array(first)).to_pylist(), classes, kind)
         missing = metadata.get("not_evaluated", {}).get(str(fold), [])
         names = (metadata["dataset"], metadata["task"], metadata["split"], fold)
         weights = _resamples(track_ids[first], missing, n_resamples, seed_for(seed, *names))
         scores = {number: values[at] for number, at in places.items()}
-        truth = events[first] if of_events else labels
+        truth = events[first] if kind.has_times else labels
         has = labels if labels.dtype == bool else None
         folds.append(_Fold(fold, track_ids[first], has, truth, scores, weights))
     return folds

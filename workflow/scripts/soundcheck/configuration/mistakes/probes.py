@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from soundcheck.configuration.axes import Task
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.schema import Problem
+from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring.metrics import criteria
 
 
@@ -13,6 +14,7 @@ def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Itera
         if probe[key] != value:
             reason = f"{probe['name']} of config/catalogue/probes.yaml has {key}: {value}, and this one {probe[key]}"
             yield path, f"{reason}: write {key}: {value}, or choose another name"
+    yield from _unread_keys(probe, path, catalog)
     needed = task.kind.output_activation
     if probe.get("output_activation", needed) != needed:
         yield (
@@ -37,3 +39,12 @@ def wrong_probe(probe: dict, task: Task, path: tuple, catalog: Catalog) -> Itera
             (*path, "pca_components"),
             f"{components} is neither a number of components nor a share of the variance below 1",
         )
+
+
+def _unread_keys(probe: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
+    """Keys that other kinds of probes have, and this one does not read."""
+    properties = catalog.schema["$defs"]["probe"]["properties"]
+    for key in sorted({key for kind in KINDS.values() for key in kind.keys} - set(KINDS[probe["type"]].keys)):
+        if key in probe and probe[key] != properties[key].get("default"):
+            others = " and ".join(name for name, kind in KINDS.items() if key in kind.keys)
+            yield (*path, key), f"`{key}` is for probes of type {others}; this one is {probe['type']}"

@@ -7,6 +7,7 @@ from typing import Any
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.names import as_number, probe_name, scenario_name
 from soundcheck.configuration.yaml.empty_keys import given
+from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring.metrics import METRICS
 from soundcheck.tasks import TASK_TYPES
 
@@ -33,6 +34,7 @@ SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
 _TASK_TYPES = {kind.name: kind.written for kind in TASK_TYPES.values()}
+_PROBE_KINDS = {other: name for name, kind in KINDS.items() for other in kind.synonyms}
 _EVENT_TASKS = [kind.written for kind in TASK_TYPES.values() if kind.has_times]
 
 
@@ -226,6 +228,8 @@ def _probe(item: object, catalog: Catalog) -> object:
     if not isinstance(item, dict):
         return item
     probe = _given(item, "probe", catalog)
+    if "type" in probe:
+        probe["type"] = _replaced(probe["type"], _PROBE_KINDS)
     if probe.get("emb_dim_reduction") in (False, None) and "emb_dim_reduction" in probe:
         probe["emb_dim_reduction"] = "none"
     if str(probe.get("emb_dim_reduction")).lower() == "pca":

@@ -35,6 +35,7 @@ from soundcheck.datasets.support.tables import audiofolder, cells
 from soundcheck.datasets.support.tables.columns import with_faults
 from soundcheck.datasets.support.tables.tracks import find_csv, from_csv, from_metadata
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.tasks import KEY_ESTIMATION, TASK_TYPES
 
 TITLE = "A folder of your own"
 LICENSE = "your own"
@@ -79,7 +80,7 @@ def tracks(folder: Path, csv: str = "", label: str | Sequence[str] = "", **optio
 def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
     """`list[str]` for each track, or a `str`: the reason why the track is left out of this task."""
     values = [None if value is None else list(value) for value in tracks["labels"]]
-    if task == "key_estimation":
+    if task == KEY_ESTIMATION:
         values = [None if value is None else _as_keys(value) for value in values]
     return pd.Series(values, index=tracks.index, dtype=object)
 
@@ -87,12 +88,13 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
 def labels_as(tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Series, dict[str, str]]:
     """The labels of a task of this type, each in one spelling; and which spelling became which."""
     tracks = tracks.copy()
-    column = {"multilabel": ("marked", "tags"), "multiclass": ("marked",)}.get(task_type, ())
-    for name in column:
+    kind = TASK_TYPES[task_type]
+    columns = ("marked", "tags") if kind.has_several_labels else () if kind.has_numbers else ("marked",)
+    for name in columns:
         if name in tracks:
             tracks["labels"] = tracks[name]
     found = labels(tracks, task)
-    if task_type == "regression" or task == "key_estimation":
+    if kind.has_numbers or task == KEY_ESTIMATION:
         return found, {}
     spelt, changed = cells.one_spelling(found)
     return pd.Series(spelt, index=found.index, dtype=object), changed

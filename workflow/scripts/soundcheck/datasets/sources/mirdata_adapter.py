@@ -30,6 +30,7 @@ from soundcheck.datasets.support.mirdata import parts as mirdata_parts
 from soundcheck.datasets.support.mirdata.reading import Plan
 from soundcheck.datasets.support.mirdata.recipes import OFFICIAL, RECIPES, TITLES, Recipe, Task, as_given, one_key
 from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
+from soundcheck.tasks import KEY_ESTIMATION
 
 TITLE = "A dataset of mirdata"
 LICENSE = "the dataset's own, as mirdata tells it"
@@ -124,7 +125,7 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
         SoundcheckError: the dataset has no such task.
     """
     if "labels" in tracks:
-        column, read = "labels", one_key if task == "key_estimation" else as_given
+        column, read = "labels", one_key if task == KEY_ESTIMATION else as_given
     else:
         found = _task(tracks, task)
         column, read = _column(found.attributes), found.read

@@ -9,6 +9,7 @@ import pandas as pd
 from soundcheck.datasets.splits.stratification import stratify
 from soundcheck.datasets.splits.table import N_FOLDS, PARTS, SINGLE_FRACTIONS, group_keys, remove_labels
 from soundcheck.plumbing.errors import SoundcheckError, plural
+from soundcheck.tasks import TaskType
 
 
 def shares_of(split: str, fractions: Sequence[float] | None, name: str) -> list[float]:
@@ -33,7 +34,7 @@ def part_fractions(shares: list[float]) -> list[float]:
     return [1 - 2 / len(shares), 1 / len(shares), 1 / len(shares)]
 
 
-def drop_rare_labels(items: pd.DataFrame, task_type: str, n_parts: int) -> dict[str, str]:
+def drop_rare_labels(items: pd.DataFrame, kind: TaskType, n_parts: int) -> dict[str, str]:
     """Leave out what cannot be in every part; changes `items`, returns the labels with their reasons."""
     n_items: Counter = Counter()
     groups: dict[str, set] = {}
@@ -48,7 +49,7 @@ def drop_rare_labels(items: pd.DataFrame, task_type: str, n_parts: int) -> dict[
         for label, found in sorted(groups.items())
         if len(found) < n_parts
     }
-    remove_labels(items, dropped, task_type)
+    remove_labels(items, dropped, kind)
     return dropped
 
 

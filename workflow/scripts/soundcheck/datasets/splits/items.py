@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from soundcheck.datasets.splits.stratification import quantile_bins
 from soundcheck.plumbing.errors import SoundcheckError, plural, several
+from soundcheck.tasks import TaskType
 
 
 def items_of(
-    tracks: pa.Table | pd.DataFrame, labels: Sequence, task_type: str, name: str
+    tracks: pa.Table | pd.DataFrame, labels: Sequence, kind: TaskType, name: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Tracks that the task applies to (track_id, group, label, reason), sorted by id; and how many were not taken."""
     frame = tracks.select(["track_id", "group", "left_out"]).to_pandas() if isinstance(tracks, pa.Table) else tracks
@@ -29,8 +30,8 @@ def items_of(
             n_not_applicable += 1
             continue
         reason = label if isinstance(label, str) else None
-        label = [] if reason else list(label) if task_type == "regression" else sorted(set(label))
-        if reason is None and task_type == "multiclass" and len(label) != 1:
+        label = [] if reason else list(label) if kind.has_numbers else sorted(set(label))
+        if reason is None and kind.has_one_label and len(label) != 1:
             reason = (
                 f"has {len(label)} labels ({', '.join(label)}), and the task is multiclass" if label else "no label"
             )

@@ -22,8 +22,7 @@ from soundcheck.events import labels_of, parsed
 from soundcheck.ids import EVERYTHING
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.seeds import seed_for
-
-TASK_TYPES = ("multiclass", "multilabel", "regression", "event_detection")
+from soundcheck.tasks import TASK_TYPES, TaskType
 
 
 def split_of(
@@ -113,14 +112,15 @@ def make_split(
     name = f"dataset '{dataset}', task '{task}', split '{split}'"
     if task_type not in TASK_TYPES:
         raise SoundcheckError(f"{name}: the task type is one of {', '.join(TASK_TYPES)}, not '{task_type}'.")
-    if (task_type == "event_detection") != (events is not None):
+    kind = TASK_TYPES[task_type]
+    if kind.has_times != (events is not None):
         raise SoundcheckError(f"{name}: events are needed for event detection, and for nothing else.")
-    items, counted = items_of(tracks, labels if events is None else list(map(_labels_of, events)), task_type, name)
+    items, counted = items_of(tracks, labels if events is None else list(map(_labels_of, events)), kind, name)
     if events is not None:
         ids = tracks["track_id"].to_pylist() if isinstance(tracks, pa.Table) else list(tracks["track_id"])
         of_track = dict(zip(ids, events, strict=True))
         items["events"] = [of_track[track_id] for track_id in items["track_id"]]
-    if task_type == "regression":
+    if kind.has_numbers:
         targets = read_numbers(items, targets, task)
     generator = np.random.default_rng(seed_for(seed, dataset, task, split))
     is_official = fractions is None and official is not None
@@ -133,18 +133,18 @@ def make_split(
         folds = official_folds(items, official, which, generator, notes, name, "id" in allow_overlap)
     else:
         shares = shares_of(split, fractions, name)
-        dropped = {} if targets else drop_rare_labels(items, task_type, len(shares))
+        dropped = {} if targets else drop_rare_labels(items, kind, len(shares))
         folds = drawn_folds(items, shares, split, generator)
     if split != EVERYTHING and not targets:
-        dropped |= _drop_untrained_labels(items, folds, task_type)
+        dropped |= _drop_untrained_labels(items, folds, kind)
     if per_class:
-        _leave_out_all_but_a_sample(folds, per_class, "regression" if targets else task_type, generator)
+        _leave_out_all_but_a_sample(folds, per_class, bool(targets), generator)
         split = f"{split}-{per_class}-per-class"
     classes = targets or sorted({label for fold in folds for label in labels_in(fold, "train")})
     table = _table(items, folds)
     if split != EVERYTHING:
         check(table, groups=not is_official, name=name, ids="id" not in allow_overlap, drawn=not is_official)
-        if task_type == "multiclass" and len(classes) < 2:
+        if kind.has_one_label and len(classes) < 2:
             raise SoundcheckError(
                 f"{name}: '{classes[0]}' is the only class to train; classification needs at least two."
             )
@@ -171,7 +171,7 @@ def _labels_of(events: object) -> object:
     return labels_of(events) if isinstance(events, list) else events
 
 
-def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], task_type: str) -> dict[str, str]:
+def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], kind: TaskType) -> dict[str, str]:
     """Leave out what a fold would test without having trained it; changes `folds`, returns dropped labels."""
     dropped: dict[str, str] = {}
     for number, fold in enumerate(folds):
@@ -179,17 +179,17 @@ def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], task_
         for part in ("validation", "test"):
             for label in sorted(labels_in(fold, part) - trained):
                 dropped.setdefault(label, _untrained(label, number))
-        if task_type == "multiclass":
+        if kind.has_one_label:
             unseen = [
                 part in ("validation", "test") and not trained.issuperset(label)
                 for part, label in zip(fold["part"], fold["label"], strict=True)
             ]
             fold.loc[unseen, "reason"] = [_untrained(label[0], number) for label in fold["label"][unseen]]
             fold.loc[unseen, "part"] = LEFT_OUT
-    if task_type == "multiclass":
+    if kind.has_one_label:
         return {}
     for fold in folds:
-        remove_labels(fold, dropped, task_type)
+        remove_labels(fold, dropped, kind)
     return dropped
 
 
@@ -198,11 +198,11 @@ def _untrained(label: str, fold: int) -> str:
 
 
 def _leave_out_all_but_a_sample(
-    folds: list[pd.DataFrame], per_class: int, task_type: str, generator: np.random.Generator
+    folds: list[pd.DataFrame], per_class: int, has_numbers: bool, generator: np.random.Generator
 ) -> None:
     """Keep the same tracks in every fold; changes `folds`."""
     used = folds[0][folds[0]["part"] != LEFT_OUT]
-    if task_type == "regression":
+    if has_numbers:
         used = used.assign(label=[["all"]] * len(used))
     chosen = sampled(used, per_class, generator)
     for fold in folds:

@@ -5,6 +5,8 @@ import hashlib
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck.tasks import TaskType
+
 PARTS = ("train", "validation", "test")
 LEFT_OUT = "left_out"
 SINGLE_FRACTIONS = (0.8, 0.1, 0.1)
@@ -28,10 +30,10 @@ SCHEMA = pa.schema(
 EVENTS = pa.field("events", pa.list_(pa.string()))
 
 
-def remove_labels(items: pd.DataFrame, dropped: dict[str, str], task_type: str) -> None:
+def remove_labels(items: pd.DataFrame, dropped: dict[str, str], kind: TaskType) -> None:
     if not dropped:
         return
-    if task_type == "multiclass":
+    if kind.has_one_label:
         reasons = [dropped.get(label[0]) if label else None for label in items["label"]]
         items["reason"] = items["reason"].where(items["reason"].notna(), pd.Series(reasons, dtype=object))
     else:

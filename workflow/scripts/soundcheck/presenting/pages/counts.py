@@ -13,6 +13,7 @@ from soundcheck.plumbing.files import csv_text
 from soundcheck.presenting.html import Block, code, definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import words
+from soundcheck.tasks import TASK_TYPES
 
 PARTS = ("train", "validation", "test", "left_out")
 
@@ -48,9 +49,9 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
         meta, found = _split_counts(path)
         rows += found
         body += _split_section(meta, found)
-        if meta["task_type"] == "regression":
+        if TASK_TYPES[meta["task_type"]].has_numbers:
             body += _targets(meta, path)
-        if meta["task_type"] == "event_detection":
+        if TASK_TYPES[meta["task_type"]].has_times:
             body += _events(meta, path)
     if seeds := params.get("seeds"):
         body += [heading("Seeds"), definitions((probe, ", ".join(map(str, each))) for probe, each in seeds.items())]
@@ -87,10 +88,11 @@ def _citations(tracks: Iterable[str | Path]) -> list[Block]:
 
 def _split_counts(path: str) -> tuple[dict, list[Count]]:
     meta = parquet.metadata(path)
+    has_numbers = TASK_TYPES[meta["task_type"]].has_numbers
     tally: Counter = Counter()
     for row in parquet.read(path, ["fold", "part", "label"]).to_pylist():
         tally[row["fold"], row["part"], ""] += 1
-        for label in (row["label"] or []) if meta["task_type"] != "regression" else []:
+        for label in [] if has_numbers else row["label"] or []:
             tally[row["fold"], row["part"], label] += 1
     axes = (meta["dataset"], meta["task"], meta["split"])
     return meta, [Count(*axes, *key, n) for key, n in sorted(tally.items())]
@@ -109,10 +111,10 @@ def _split_section(meta: dict, found: list[Count]) -> list[Block]:
     folds = sorted({count.fold for count in found})
     labels = [label for label in meta["classes"] if label]
     by = meta.get("grouped_by")
-    is_regression = meta["task_type"] == "regression"
+    has_numbers = TASK_TYPES[meta["task_type"]].has_numbers
     facts = [
         words(meta["task_type"]),
-        plural(len(labels), "target") if is_regression else plural(len(labels), "class", "classes"),
+        plural(len(labels), "target") if has_numbers else plural(len(labels), "class", "classes"),
         _groups(by, meta.get("group_overlap", [])),
         f"seed {meta['seed']}" if meta.get("seed") is not None else "the dataset's own split",
         *([f"sha256 of the parts {meta['sha256']}"] if "sha256" in meta else []),
@@ -124,7 +126,7 @@ def _split_section(meta: dict, found: list[Count]) -> list[Block]:
         *_spellings(meta.get("spellings") or {}),
         listing(["Fold", "Train", "Validation", "Test", "Left out"], total),
     ]
-    for fold in folds if not is_regression else []:
+    for fold in folds if not has_numbers else []:
         rows = [(label, *(n.get((fold, part, label), 0) for part in PARTS[:3])) for label in labels]
         name = "Items per class" if len(folds) == 1 else f"Items per class, fold {fold}"
         section.append(folded(name, listing(["Class", "Train", "Validation", "Test"], rows)))

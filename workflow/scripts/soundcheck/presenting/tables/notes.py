@@ -29,7 +29,8 @@ def facts_of(results: Evaluation, order: Order) -> tuple[str, ...]:
 
 def _names_targets(metric: str) -> bool:
     """Whether what a metric has values for are targets, not classes."""
-    return metric in METRICS and TASK_TYPES[METRICS[metric].task].has_numbers
+    of_numbers = {kind.name for kind in TASK_TYPES.values() if kind.has_numbers}
+    return metric in METRICS and METRICS[metric].task in of_numbers
 
 
 def with_notes(table: Table, results: Evaluation, order: Order) -> Table:

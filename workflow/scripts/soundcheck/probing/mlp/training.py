@@ -27,6 +27,7 @@ from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import preprocessing, stacks, stopping
 from soundcheck.scoring import metrics
 from soundcheck.seeds import seed_for
+from soundcheck.tasks import TASK_TYPES, TaskType
 
 # Seeds are stacked up to this many parameters, and values of a batch in all layers: a stack that leaves the cache
 # costs more than it saves.
@@ -81,7 +82,8 @@ def fit(
         parameters that do not fit the task, and where training diverges.
     """
     X, y, X_val, y_val = (np.asarray(part, np.float32) for part in (X, y, X_val, y_val))
-    _check(X, y, X_val, y_val, classes, task_type, parameters)
+    kind = TASK_TYPES[task_type]
+    _check(X, y, X_val, y_val, classes, kind, parameters)
     _make_deterministic()
     mean, scale = preprocessing.standardisation(X) if parameters["standardize"] else preprocessing.identity(X.shape[1])
     components = None
@@ -93,7 +95,7 @@ def fit(
     X, X_val = (preprocessing.transform(part, mean, scale, components) for part in (X, X_val))
     hidden = mlp.hidden_sizes(parameters["hidden_units"], X.shape[1], len(classes))
     unit = None
-    if task_type == "regression":
+    if kind.has_numbers:
         centre, unit = preprocessing.standardisation(y)
         y, y_val = ((part - centre) / unit for part in (y, y_val))
     targets, targets_val = (stacks.targets(part, parameters["output_activation"]) for part in (y, y_val))
@@ -105,7 +107,7 @@ def fit(
     size = _stack_size(len(parameters["seeds"]), sizes, parameters["batch_size"], device, threads)
     groups = [parameters["seeds"][start : start + size] for start in range(0, len(parameters["seeds"]), size)]
     with ThreadPoolExecutor(threads, initializer=_make_deterministic) as pool:
-        trained = pool.map(lambda seeds: _train(data, seeds, shapes, classes, task_type, parameters, on_epoch), groups)
+        trained = pool.map(lambda seeds: _train(data, seeds, shapes, classes, kind, parameters, on_epoch), groups)
         outcomes = [outcome for group in trained for outcome in group]
     history = [row for outcome in outcomes for row in outcome.history]
     model = mlp.Model(
@@ -128,7 +130,7 @@ def fit(
             "n_validation": len(X_val),
         },
     )
-    if task_type == "regression":
+    if kind.has_numbers:
         _in_units(model, centre, unit)
     return model, history
 
@@ -140,7 +142,7 @@ def _in_units(model: mlp.Model, centre: np.ndarray, unit: np.ndarray) -> None:
     model.facts |= {"target_mean": centre.tolist(), "target_deviation": unit.tolist()}
 
 
-def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
+def _check(X, y, X_val, y_val, classes, kind: TaskType, parameters) -> None:
     for part, items, labels in (("training", X, y), ("validation", X_val, y_val)):
         if len(items) == 0:
             raise SoundcheckError(f"there are no {part} items")
@@ -153,13 +155,13 @@ def _check(X, y, X_val, y_val, classes, task_type, parameters) -> None:
             raise SoundcheckError(
                 f"{len(bad)} {part} embeddings have values that are not finite, first at row {bad[0]}"
             )
-    if len(classes) < (2 if task_type == "multiclass" else 1):
-        raise SoundcheckError(f"a {task_type} probe needs more classes than {list(classes)}")
-    if task_type == "multilabel" and parameters["output_activation"] == "softmax":
+    if len(classes) < (2 if kind.has_one_label else 1):
+        raise SoundcheckError(f"a {kind.name} probe needs more classes than {list(classes)}")
+    if kind.has_several_labels and parameters["output_activation"] == "softmax":
         raise SoundcheckError("output_activation softmax allows one label per item; a multilabel task needs sigmoid")
-    if (task_type == "regression") != (parameters["output_activation"] == "linear"):
+    if kind.has_numbers != (parameters["output_activation"] == "linear"):
         raise SoundcheckError(
-            f"output_activation {parameters['output_activation']} does not fit a {task_type} task: linear is for "
+            f"output_activation {parameters['output_activation']} does not fit a {kind.name} task: linear is for "
             "regression, and regression needs it"
         )
     if parameters["optimizer"] != "adam":
@@ -203,13 +205,13 @@ def _stack_size(n_seeds: int, sizes: list[int], batch_size: int, device: str, th
     return max(1, min(wanted, fit_the_cache))
 
 
-def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> list[stopping.Outcome]:
+def _train(data, seeds, shapes, classes, kind, parameters, on_epoch) -> list[stopping.Outcome]:
     """Train some seeds side by side; one that stops early leaves the others."""
     device = data.X.device
     penalty = parameters["weight_decay"]
     criterion = parameters["save_criterion"]
     orders = [torch.Generator().manual_seed(seed_for(seed, "order")) for seed in seeds]
-    from_zero = task_type == "regression"
+    from_zero = kind.has_numbers
     flat = torch.stack([stacks.initialised(seed, shapes, from_zero) for seed in seeds]).to(device).contiguous()
     best_flat = flat.clone()
     progress = [stopping.Progress(seed, criterion, parameters["patience"]) for seed in seeds]
@@ -218,17 +220,17 @@ def _train(data, seeds, shapes, classes, task_type, parameters, on_epoch) -> lis
     active = list(range(len(seeds)))
     for epoch in range(1, parameters["epochs"] + 1):
         batches = _batches([orders[i] for i in active], len(data.X), parameters["batch_size"], device)
-        train_loss, hits = _epoch(data, flat, shapes, batches, adam, parameters, task_type)
+        train_loss, hits = _epoch(data, flat, shapes, batches, adam, parameters, kind)
         norms = penalty * torch.stack([weights.square().sum() for weights in flat])
         summary = torch.stack([train_loss / len(data.X) + norms, hits / len(data.X), norms]).T.tolist()
         rows = []
         for place, i in enumerate(active):
             loss, accuracy, norm = summary[place]
             row = {"seed": seeds[i], "epoch": epoch, "train_loss": loss}
-            if task_type == "multiclass":
+            if kind.has_one_label:
                 row["train_accuracy"] = accuracy
             weights = [view[place] for view in stacks.views(flat, shapes)]
-            row |= _validation(data, validation, weights, norm, classes, task_type, parameters)
+            row |= _validation(data, validation, weights, norm, classes, kind, parameters)
             if progress[i].improved_by(row):
                 best_flat[i] = flat[place]
             rows.append(row)
@@ -250,7 +252,7 @@ def _batches(orders: list[torch.Generator], n: int, batch_size: int, device) -> 
     return [batch.to(device, non_blocking=True) for batch in order.split(batch_size, dim=1)]
 
 
-def _epoch(data, flat, shapes, batches, adam, parameters, task_type) -> tuple[torch.Tensor, torch.Tensor]:
+def _epoch(data, flat, shapes, batches, adam, parameters, kind) -> tuple[torch.Tensor, torch.Tensor]:
     """One pass over the training items; returns the sums over them of the loss and of the right answers (n_seeds,)."""
     n_seeds = len(flat)
     layers, gradients = stacks.views(flat, shapes), stacks.views(adam.gradient, shapes)
@@ -266,7 +268,7 @@ def _epoch(data, flat, shapes, batches, adam, parameters, task_type) -> tuple[to
         space = spaces[items.shape[1]]
         space.fill(data.X, data.targets, items)
         logits = stacks.forward(layers, space)
-        if task_type == "multiclass":
+        if kind.has_one_label:
             hits += (data.truth[items] == logits[:, : space.n_items].argmax(dim=2)).sum(dim=1)
         total += error_of(space)
         stacks.backward(layers, gradients, space)
@@ -274,12 +276,12 @@ def _epoch(data, flat, shapes, batches, adam, parameters, task_type) -> tuple[to
     return total, hits
 
 
-def _validation(data, space, weights, norm, classes, task_type, parameters) -> dict[str, float]:
+def _validation(data, space, weights, norm, classes, kind, parameters) -> dict[str, float]:
     """The validation values of one seed, seed by seed so that none depends on how many there are."""
     logits = stacks.forward([weight[None] for weight in weights], space)
     scores = logits[0, : space.n_items].cpu().numpy().copy() * (1 if data.unit is None else data.unit)
     values = {"val_loss": stacks.ERRORS[parameters["output_activation"]](space).item() / space.n_items + norm}
-    for name in choices.epoch_metrics(task_type, parameters):
+    for name in choices.epoch_metrics(kind.name, parameters):
         # The logits order the items and the classes as the scores do; a regression's differ from them by the mean.
         values[f"val_{name}"] = float(metrics.metric(name)(data.y_val, scores, classes)[0])
     return values

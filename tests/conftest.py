@@ -9,15 +9,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REAL_AUDIO = Path(os.environ.get("SOUNDCHECK_REAL_AUDIO", REPOSITORY.parent / "shared" / "data"))
 
 
-def pytest_report_header() -> str:
+def pytest_terminal_summary(terminalreporter) -> None:
     """The processor and the instructions in use, on which the last digits of numbers depend."""
     import numpy  # noqa: F401
-    import torch  # noqa: F401
 
     from soundcheck.plumbing import provenance
 
     used = ", ".join(f"{library} {kernel}" for library, kernel in provenance.kernels().items())
-    return f"processor: {provenance.processor()}; instructions in use: {used}"
+    terminalreporter.write_line(f"processor: {provenance.processor()}; instructions in use: {used}")
 
 
 def _real(folder: str) -> Path:

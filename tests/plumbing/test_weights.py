@@ -66,19 +66,6 @@ def test_what_is_not_there_says_where_to_put_it(server, tmp_path):
         weights.download(f"{server[0]}/model.pb", tmp_path / "model.pb")
 
 
-def test_hub_files_come_from_the_mirror_that_the_environment_names(server, tmp_path, monkeypatch):
-    folder = server[1] / "owner" / "name" / "resolve" / "abc"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_bytes(b"{}")
-    assert (
-        weights.address("hf://owner/name/abc/config.json")
-        == "https://huggingface.co/owner/name/resolve/abc/config.json"
-    )
-    monkeypatch.setenv("HF_ENDPOINT", server[0] + "/")
-    weights.download("hf://owner/name/abc/config.json", tmp_path / "config.json")
-    assert (tmp_path / "config.json").read_bytes() == b"{}"
-
-
 def test_several_files_are_their_folder(tmp_path):
     for name in ("config.json", "sub/model.bin"):
         (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)

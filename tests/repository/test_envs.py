@@ -11,13 +11,16 @@ from soundcheck.configuration import catalogue, embedders
 
 
 def _locked(repository):
+    """The version of each package; digests stand on the lines below, after a backslash."""
     pins = {}
-    for name in ("requirements.txt", "requirements-nodeps.txt"):
-        for line in (repository / name).read_text().splitlines():
-            if "==" in line and not line.startswith("#"):
-                package, version = line.split("==")
-                pins[package.lower().replace("_", "-")] = version
+    for name in ("requirements.txt", "requirements-torch.txt", "requirements-nodeps.txt"):
+        for package, version in re.findall(r"^([\w.-]+)==([^\s\\]+)", (repository / name).read_text(), re.MULTILINE):
+            pins[_normal(package)] = version
     return pins
+
+
+def _normal(package):
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def _environments(repository):
@@ -38,7 +41,19 @@ def _pins(repository, name):
 def test_pins_equal_those_of_the_lock_file(repository, name):
     pins = {package: pin for package, pin in _pins(repository, name).items() if package not in NOT_LOCKED.get(name, ())}
     locked = _locked(repository)
-    assert pins == {package: locked.get(package.lower().replace("_", "-")) for package in pins}
+    assert pins == {package: locked.get(_normal(package)) for package in pins}
+
+
+def test_all_that_is_locked_has_digests(repository):
+    text = (repository / "requirements.txt").read_text().replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert len(packages) > 100
+    assert [line for line in packages if "--hash=sha256:" not in line] == []
+
+
+def test_what_is_asked_for_is_locked(repository):
+    asked = re.findall(r"^([\w-]+)", (repository / "requirements.in").read_text(), re.MULTILINE)
+    assert {_normal(package) for package in asked} <= _locked(repository).keys()
 
 
 @pytest.mark.parametrize("name", NAMES)

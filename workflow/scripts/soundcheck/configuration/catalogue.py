@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -71,7 +72,7 @@ def _is_row(row: object) -> bool:
 
 def embedder_row(row: dict) -> dict:
     """A row of the catalogue of embedders with what may be left out; a Hugging Face model as its files."""
-    family = row.get("family")
+    family: Any = row.get("family")
     full = {"env": _ENVIRONMENTS.get(family, family), "gpu": 0, "pretrained_on": [], "weights": [], "options": {}} | row
     full |= {key: row.get(key, "") for key in ("title", "citation", "licence_weights", "licence_code")}
     if "huggingface" in full:

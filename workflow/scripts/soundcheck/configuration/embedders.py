@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 from soundcheck.configuration.axes import Embedder, Weights
 from soundcheck.configuration.catalogue import Catalog
@@ -57,7 +58,7 @@ def _is_varied(axis: str, value: object) -> bool:
     return isinstance(value, list)
 
 
-def _readable(axis: str, value: object) -> str:
+def _readable(axis: str, value: Any) -> str:
     if axis == "hop_s":
         return f"hop{value:g}s"
     if axis == "pooling":
@@ -116,7 +117,8 @@ def _of_the_catalogue(item: dict, catalog: Catalog) -> Embedder:
     own = {key: item[key] for key in ("hop_s", "pooling") if key in item}
     standard = {"family": row["family"], "sample_rate": row["sample_rate"], **row["options"]}
     entry = standard | item["options"] | own
-    weights, files = tuple(Weights(**file) for file in row["weights"]), ()
+    weights = tuple(Weights(**file) for file in row["weights"])
+    files: tuple[str, ...] = ()
     about = {key: value for key, value in row.items() if key not in ("family", "env", "gpu", "weights", "options")}
     if item.get("weights"):
         entry["weights"], files, weights = item["weights"], local_files(item["weights"]), ()

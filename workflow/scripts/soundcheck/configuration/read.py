@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Protocol
 
 from soundcheck.configuration.axes import Dataset, Experiment, Probe, Scenario, Split
 from soundcheck.configuration.catalogue import Catalog
@@ -16,6 +17,13 @@ from soundcheck.configuration.yaml.places import Locator
 from soundcheck.ids import CLEAN
 from soundcheck.plumbing.errors import SoundcheckError, nearest, plural
 from soundcheck.probing.kinds import KINDS
+
+
+class _Named(Protocol):
+    """An item of an experiment, of whatever axis."""
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,8 @@ def _conflicts(config: Config) -> Iterator[Problem]:
     """The same name for two different things, within the whole file: their results would share a path."""
     seen: dict[tuple[str, str], object] = {}
     for index, experiment in enumerate(config.experiments):
-        path = ("experiments", index)
-        named = [("task", path, experiment.task)]
+        path: tuple[str | int, ...] = ("experiments", index)
+        named: list[tuple[str, tuple[str | int, ...], _Named]] = [("task", path, experiment.task)]
         for position, (dataset, split, scenarios) in enumerate(experiment.datasets):
             # What is joined of two is made of their files, so that they must be the same everywhere, too.
             named += [("dataset", (*path, "datasets", position), each) for each in (dataset, *dataset.parts)]
@@ -103,21 +111,20 @@ def _wrong_exclusions(config: Config) -> Iterator[Problem]:
     """Exclusions of what an experiment has not, and of all that it has."""
     for index, experiment in enumerate(config.experiments):
         scenarios = [scenario for _, _, scenarios in experiment.datasets for scenario in scenarios]
-        items = {
+        items: dict[str, Sequence[_Named]] = {
             "dataset": [dataset for dataset, _, _ in experiment.datasets],
             "deformation": scenarios,
             "embedder": experiment.embedders,
             "probe": experiment.probes,
         }
         for position, rule in enumerate(experiment.exclude):
+            path = ("experiments", index, "exclude", position)
             if not items.keys() & rule.keys():
-                path = ("experiments", index, "exclude", position)
                 yield path, f"this would leave out everything: say what, by {', '.join(items)}"
             for axis in sorted(items.keys() & rule.keys()):
                 known = list(dict.fromkeys(item.name for item in items[axis]))
                 if rule[axis] not in known:
-                    path = ("experiments", index, "exclude", position, axis)
-                    yield path, f"this experiment has no {axis} {rule[axis]!r}{nearest(rule[axis], known)}"
+                    yield (*path, axis), f"this experiment has no {axis} {rule[axis]!r}{nearest(rule[axis], known)}"
 
 
 # --- resolving names ------------------------------------------------------------------------------------------------

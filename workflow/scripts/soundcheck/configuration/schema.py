@@ -4,6 +4,7 @@ import datetime
 import json
 import math
 from collections.abc import Iterator
+from typing import Any, TypeGuard
 
 import jsonschema
 
@@ -28,16 +29,20 @@ _TYPES = {
 _NAMED = {"deformations": "deformations", "probes": "probes"}
 
 
-def complete(instance: object, schema: dict, root: dict | None = None) -> object:
+def complete(instance: object, schema: dict, root: dict | None = None) -> Any:
     """A copy of `instance` with the schema's defaults, and with numbers that YAML read as text made numbers.
 
-    A default of null means that a key that is not given stays away.
+    A default of null means that a key that is not given stays away. `root` is the schema that `schema` is a part of.
     """
     if root is None:
         root = schema = schema_of_given(schema)
+    return _complete(instance, schema, root)
+
+
+def _complete(instance: object, schema: dict, root: dict) -> object:
     schema = _resolved(schema, root)
     if isinstance(instance, dict) and "properties" in schema:
-        filled = {key: complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()}
+        filled = {key: _complete(value, schema["properties"].get(key, {}), root) for key, value in instance.items()}
         for key, described in schema["properties"].items():
             if key not in filled and described.get("default") is not None:
                 filled[key] = json.loads(json.dumps(described["default"]))
@@ -45,10 +50,10 @@ def complete(instance: object, schema: dict, root: dict | None = None) -> object
     if "anyOf" in schema:
         fitting = [each for each in schema["anyOf"] if _is_list(each, root) == isinstance(instance, list)]
         for option in [] if _is_text(instance, schema) else fitting:
-            instance = complete(instance, option, root)
+            instance = _complete(instance, option, root)
         return instance
     if isinstance(instance, list):
-        return [complete(item, schema.get("items", {}), root) for item in instance]
+        return [_complete(item, schema.get("items", {}), root) for item in instance]
     return _as_number(instance, schema)
 
 
@@ -64,7 +69,7 @@ def _is_text(value: object, schema: dict) -> bool:
     )
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number that can be computed with: none of `true`, `.inf` and `.nan`."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -84,7 +89,7 @@ def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
     """Each violation of the schema: its path in the configuration, and what is wrong with it."""
     schema = schema_of_given(catalog.schema)
     validator = jsonschema.Draft202012Validator(schema)
-    told = set()
+    told: set[Problem] = set()
     for error in sorted(validator.iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]):
         for problem in _described(error, tuple(error.absolute_path), schema, catalog):
             # Of several missing keys each is an error of its own, with the same message.
@@ -95,7 +100,9 @@ def problems(instance: object, catalog: Catalog) -> Iterator[Problem]:
         yield path, "this is no number that can be computed with (.inf, .nan, or too large): write another"
 
 
-def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catalog: Catalog) -> Iterator[Problem]:
+def _described(
+    error: jsonschema.ValidationError, path: tuple[str | int, ...], root: dict, catalog: Catalog
+) -> Iterator[Problem]:
     schema = _resolved(error.schema, root)
     if error.validator == "additionalProperties":
         for key in sorted(error.instance.keys() - schema["properties"].keys(), key=str):
@@ -113,8 +120,8 @@ def _described(error: jsonschema.ValidationError, path: Path_, root: dict, catal
         hint = f"; a transform is {{type: {error.instance}}}" if is_transform else nearest(error.instance, known)
         yield path, f"unknown name {error.instance!r}{hint}"
     elif error.validator == "anyOf":
-        possible = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
-        hint = schema.get("description") or f"possible are {', '.join(possible)}, or a number"
+        words = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
+        hint = schema.get("description") or f"possible are {', '.join(words)}, or a number"
         yield path, f"{shown(error.instance)} is not possible; {hint.rstrip('.')}{_default(error)}"
     elif error.validator == "pattern" and path[-1:] == ("reason",):
         yield path, "the reason is empty: the report shows it"
@@ -148,7 +155,7 @@ def _where(key: object, path: Path_, properties: dict, root: dict) -> str:
     return nearest(key, properties)
 
 
-def _not_finite(instance: object, path: Path_ = ()) -> Iterator[Path_]:
+def _not_finite(instance: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if isinstance(instance, float) and not math.isfinite(instance):
         yield path
     if isinstance(instance, dict | list):

@@ -67,9 +67,9 @@ def did_you_mean(name: object, valid: Iterable[object]) -> str:
 
 def several(values: Iterable[object], shown: int = 5) -> str:
     """The first few values for a message, and how many more there are: `a, b, c and 4 more`."""
-    values = [str(value) for value in values]
-    more = f" and {len(values) - shown} more" if len(values) > shown else ""
-    return ", ".join(values[:shown]) + more
+    words = [str(value) for value in values]
+    more = f" and {len(words) - shown} more" if len(words) > shown else ""
+    return ", ".join(words[:shown]) + more
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

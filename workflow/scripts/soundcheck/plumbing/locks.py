@@ -1,19 +1,27 @@
-"""Locks that a killed run cannot leave behind."""
+"""Locks that a killed run cannot leave behind; by `filelock`, which takes `flock` of the operating system.
 
+Some file systems of clusters have no such locks (Lustre mounted without `flock`). There the lock is a marker, a file
+that exists while it is held. A marker left by a killed run is removed by the next run on the same machine; on another
+machine nobody can tell, and the message names the file to remove.
+"""
+
+import atexit
 import contextlib
 import errno
-import fcntl
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
 from soundcheck.plumbing.errors import SoundcheckError
 
-_held = []
-# Some file systems of clusters have no locks: then nobody can be waited for.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+# A stale marker is removed by one attempt and replaced by the next.
+_MARKER_TIMEOUT_S = 0.2
 
 
 def hold_lock(path: str | Path) -> None:
@@ -22,61 +30,89 @@ def hold_lock(path: str | Path) -> None:
     Snakemake's own lock is a file that outlives `kill -9`, after which the same command refuses to start.
 
     Raises:
-        SoundcheckError: another run holds the lock.
+        SoundcheckError: another run holds the lock, or its file cannot be written.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    stream = open(path, "a+")  # noqa: SIM115 - open until the process ends
+    path = Path(path)
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.seek(0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _acquired(path)
+    except OSError as problem:
         raise SoundcheckError(
-            f"another run (process {stream.read().strip()}) works in this directory; wait for it, or stop it first"
+            f"cannot lock this directory with '{path}' ({problem.strerror or problem}); make it writable, or run in "
+            "another one"
         ) from None
-    stream.truncate(0)
-    stream.write(str(os.getpid()))
-    stream.flush()
-    _held.append(stream)
+    if lock is None:
+        raise SoundcheckError(
+            f"another run ({_holder(path)}) works in this directory; wait for it, or stop it first{_advice(path)}"
+        )
+    atexit.register(lock.release)
 
 
 @contextlib.contextmanager
 def waiting_lock(path: str | Path, message: str) -> Iterator[None]:
     """Hold the lock `path`; where another process or thread holds it, say `message` and wait. Nothing is left behind.
 
-    Raises OSError where the lock's folder cannot be written to.
+    Raises:
+        OSError: the lock's folder cannot be written to.
     """
     path = Path(path)
-    stream = _acquired(path, message)
+    lock = _acquired(path)
+    if lock is None:
+        print(f"{message}{_advice(path)}", file=sys.stderr, flush=True)
+        lock = _acquired(path, waits=True)
     try:
         yield
     finally:
-        # Removed while it is held, so that nobody can be holding the file that is removed.
+        # Removed while it is held: whoever locks the file after that sees that it has no name any more, and retries.
         path.unlink(missing_ok=True)
-        stream.close()
+        if lock is not None:
+            lock.release()
 
 
-def _acquired(path: Path, message: str) -> IO:
-    said = False
-    while True:
-        stream = open(path, "a")  # noqa: SIM115 - open until the lock is released
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not said:
-                print(message, file=sys.stderr, flush=True)
-                said = True
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        except OSError as problem:
-            if problem.errno not in _NO_LOCKS:
-                raise
-        if _is_still(path, stream):
-            return stream
-        # Whoever held it removed it at the end: this is a lock on a file without a name, which excludes nobody.
-        stream.close()
+def _acquired(path: Path, waits: bool = False) -> "BaseFileLock | None":
+    """The lock, held; or None where somebody else holds it, unless this `waits`."""
+    # Takes 0.1 s, and most of what imports this module locks nothing.
+    from filelock import FileLock, SoftFileLock, Timeout
 
-
-def _is_still(path: Path, stream: IO) -> bool:
+    lock: BaseFileLock = FileLock(path, thread_local=False, fallback_to_soft=False, on_acquired=_write_process_id)
     try:
-        return os.path.samestat(os.stat(path), os.fstat(stream.fileno()))
-    except FileNotFoundError:
-        return False
+        lock.acquire(timeout=-1 if waits else 0)
+        return lock
+    except Timeout:
+        return None
+    except OSError as problem:
+        # Of these, filelock takes a marker for ENOSYS alone.
+        if problem.errno not in _NO_LOCKS:
+            raise
+    lock = SoftFileLock(_marker(path), thread_local=False)
+    try:
+        lock.acquire(timeout=-1 if waits else _MARKER_TIMEOUT_S)
+        return lock
+    except Timeout:
+        return None
+
+
+def _write_process_id(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _marker(path: Path) -> Path:
+    """A file of its own: that of the lock is there also when nobody holds it."""
+    return path.with_name(f"{path.name}.held")
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock: the number of its process, of a marker also its machine."""
+    file = _marker(path) if _marker(path).exists() else path
+    try:
+        process, *machine = file.read_text(encoding="utf-8").split()[:2]
+    except (OSError, ValueError):
+        return "unknown"
+    # filelock appends the process namespace to the name of the machine, after a `?`.
+    return f"process {process}" + "".join(f" on {name.split('?')[0]}" for name in machine)
+
+
+def _advice(path: Path) -> str:
+    marker = _marker(path)
+    return f". If no such run is there any more, remove '{marker}'" if marker.exists() else ""

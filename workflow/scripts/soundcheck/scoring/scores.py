@@ -109,7 +109,7 @@ def _metric(metric: Callable, folds: list[_Fold], classes: Sequence[str]) -> lis
         for fold in folds
         for seed, scores in fold.scores.items()
     }
-    rows = [
+    rows: list[dict] = [
         {"fold": fold.fold, "seed": seed, "value": _number(measured[fold.fold, seed].value), "n": len(fold.track_ids)}
         for fold in folds
         for seed in fold.scores
@@ -118,16 +118,18 @@ def _metric(metric: Callable, folds: list[_Fold], classes: Sequence[str]) -> lis
     values = np.array([measured[key].value for key in keys])
     resampled = np.stack([measured[key].values for key in keys])
     rows.append(_aggregate(keys, values, resampled, n=_distinct(folds)))
-    if measured[keys[0]].per_label is not None:
-        per_label = np.stack([measured[key].per_label for key in keys])
-        resampled = np.stack([measured[key].per_labels for key in keys])
+    with_labels = [(each.per_label, each.per_labels) for each in measured.values()]
+    if with_labels[0][0] is not None:
+        per_label, resampled = (np.stack(arrays) for arrays in zip(*with_labels, strict=True))
         for i, label in enumerate(classes):
             row = _aggregate(keys, per_label[:, i], resampled[:, :, i], n=_distinct(folds, i))
             rows.append({"label": label, **row})
     return rows
 
 
-def _measured(metric: Callable, truth, scores, classes, weights) -> _Measured:
+def _measured(
+    metric: Callable, truth: np.ndarray, scores: np.ndarray, classes: Sequence[str], weights: np.ndarray
+) -> _Measured:
     if truth.dtype == object:
         # Matching events takes longer than weighting what was counted: once for the items and all resamples.
         values, per_labels = metric(truth, scores, classes, np.concatenate([np.ones_like(weights[:1]), weights]))
@@ -176,8 +178,13 @@ def _confusion(folds: list[_Fold], classes: Sequence[str]) -> list[dict]:
 def _distinct(folds: list[_Fold], label: int | None = None) -> int:
     """The number of distinct test items, or of those that have one label."""
     # Each item of a regression has all targets.
-    every = label is None or folds[0].has is None
-    return len({i for fold in folds for i in fold.track_ids[slice(None) if every else fold.has[:, label]]})
+    return len(
+        {
+            item
+            for fold in folds
+            for item in fold.track_ids[slice(None) if label is None or fold.has is None else fold.has[:, label]]
+        }
+    )
 
 
 def _number(value: float | np.ndarray) -> float | None:

@@ -84,9 +84,10 @@ def _wrong_cut(row: dict, path: tuple, catalog: Catalog) -> Iterator[Problem]:
         what = "unknown embedder" if base is None else "there are no layers to cut from"
         yield (*path, "layers_of"), f"{what} {row['layers_of']!r}{nearest(row['layers_of'], whole)}"
         return
+    n_layers = catalog.embedders[row["layers_of"]]["n_layers"]
     for layer in row.get("layers", ()):
-        if layer >= base["n_layers"]:
-            yield (*path, "layers"), f"{row['layers_of']} has layers 0 to {base['n_layers'] - 1}, not {layer}"
+        if layer >= n_layers:
+            yield (*path, "layers"), f"{row['layers_of']} has layers 0 to {n_layers - 1}, not {layer}"
 
 
 def _wrong_env(item: dict, path: tuple) -> Iterator[Problem]:

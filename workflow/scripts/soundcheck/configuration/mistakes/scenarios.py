@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.schema import Problem, is_number, shown
@@ -49,7 +50,7 @@ def _always(transforms: list[dict]) -> list[dict]:
 
 def _wrong_values(transform: dict, place: tuple) -> Iterator[Problem]:
     """What audiomentations itself would refuse, but only in the first job that needs it, after every download."""
-    parameters = {name: value for name, value in transform["params"].items() if isinstance(name, str)}
+    parameters: dict[str, Any] = {name: value for name, value in transform["params"].items() if isinstance(name, str)}
     for name, value in parameters.items():
         other = parameters.get(f"max_{name.removeprefix('min_')}") if name.startswith("min_") else None
         path = (*place, "params", name)

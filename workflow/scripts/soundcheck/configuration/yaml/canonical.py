@@ -1,6 +1,8 @@
 """From the many ways in which a configuration may be written to the one that the schema describes."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from soundcheck.configuration.catalogue import Catalog
 from soundcheck.configuration.names import as_number, probe_name, scenario_name
@@ -93,19 +95,23 @@ def _experiment(raw: object, catalog: Catalog) -> object:
     _each(experiment, "probes", _probe, catalog)
     synonyms = _metric_synonyms()
     _each(experiment, "metrics", lambda item, _: _replaced(item, synonyms), catalog)
-    _each(experiment, "exclude", lambda item, _: _given(item, "exclusion", catalog), catalog)
+    _each(experiment, "exclude", _exclusion, catalog)
     return experiment
 
 
-def _given(item: object, kind: str, catalog: Catalog) -> object:
+def _given(item: dict, kind: str, catalog: Catalog) -> dict:
     """Without the keys that have nothing behind them; `kind` is the name of its definition in the schema."""
-    return given(item, catalog.schema["$defs"][kind]) if isinstance(item, dict) else item
+    return given(item, catalog.schema["$defs"][kind])
+
+
+def _exclusion(item: object, catalog: Catalog) -> object:
+    return _given(item, "exclusion", catalog) if isinstance(item, dict) else item
 
 
 def _embedder_row(raw: object, catalog: Catalog) -> object:
+    if not isinstance(raw, dict):
+        return raw
     row = _given(raw, "embedder_row", catalog)
-    if not isinstance(row, dict):
-        return row
     described = catalog.schema["$defs"]["embedder_row"]["properties"]
     if isinstance(row.get("weights"), list):
         file = described["weights"]["items"]
@@ -131,7 +137,7 @@ def _metric_synonyms() -> dict[str, str]:
     return {other: name for name, metric in METRICS.items() for other in metric.synonyms}
 
 
-def _each(mapping: dict, key: str, expand, catalog: Catalog) -> None:
+def _each(mapping: dict, key: str, expand: Callable[[Any, Catalog], object], catalog: Catalog) -> None:
     if isinstance(mapping.get(key), list):
         mapping[key] = [expand(item, catalog) for item in mapping[key]]
 
@@ -189,13 +195,15 @@ def _scenario(item: object, catalog: Catalog) -> object:
 def _transform(item: object, catalog: Catalog) -> object:
     if isinstance(item, str):
         return {"type": item}
-    item = _given(item, "transform", catalog)
-    if not isinstance(item, dict) or not isinstance(item.get("params"), dict):
+    if not isinstance(item, dict):
         return item
-    return item | {
+    transform = _given(item, "transform", catalog)
+    if not isinstance(transform.get("params"), dict):
+        return transform
+    return transform | {
         "params": {
             PARAMETER_SYNONYMS.get(key, key): value if str(key).endswith("_path") else as_number(value)
-            for key, value in item["params"].items()
+            for key, value in transform["params"].items()
             # Where audiomentations has a value for nothing, it is its default.
             if value is not None
         }

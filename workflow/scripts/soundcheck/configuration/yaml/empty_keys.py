@@ -25,16 +25,18 @@ def given(mapping: dict, definition: dict) -> dict:
     }
 
 
-def schema_of_given(schema: object) -> object:
+def schema_of_given(schema: dict) -> dict:
     """The schema for what `given` leaves: no key may be null any more, so that messages do not speak of it."""
-    if isinstance(schema, list):
-        return [schema_of_given(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {key: schema_of_given(value) for key, value in schema.items() if key != "default"}
+    inner = {key: _part_of_given(value) for key, value in schema.items() if key != "default"}
     if "default" not in schema:
         return inner
     return _without_null(inner) | {"default": schema["default"]}
+
+
+def _part_of_given(part: object) -> object:
+    if isinstance(part, list):
+        return [_part_of_given(item) for item in part]
+    return schema_of_given(part) if isinstance(part, dict) else part
 
 
 def _without_null(described: dict) -> dict:

@@ -42,6 +42,8 @@ def _children(node: yaml.Node | None) -> list[yaml.Node]:
 
 def _circle(node: yaml.Node | None, above: tuple[yaml.Node, ...]) -> int | None:
     """The line of a node that is its own descendant, or None."""
+    if node is None:
+        return None
     if any(node is each for each in above):
         return node.start_mark.line + 1
     found = (_circle(child, (*above, node)) for child in _children(node))
@@ -52,9 +54,11 @@ def _repeated(node: yaml.MappingNode, synonyms: dict[str, str]) -> Iterator[Trap
     """Keys that a mapping has twice, of which YAML takes the last, and synonyms of one key."""
     names: dict[str, str] = {}
     for key, _ in node.value:
-        written = key.value if isinstance(key, yaml.ScalarNode) else None
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        written: str = key.value
         name = synonyms.get(written, written)
-        if name in names and name not in (None, "<<"):
+        if name in names and name != "<<":
             other = "" if names[name] == written else f", once as {names[name]} and once as {written}"
             yield key.start_mark.line + 1, f"{name}: this key is there twice{other}: keep one of them"
         names[name] = written

@@ -1,4 +1,9 @@
-"""Downloads of several files at once: announced, checked against the space on the disk, each verified and resumable."""
+"""Downloads of several files at once: announced, checked against the space on the disk, each verified and resumable.
+
+Our own code and not pooch, which asks for one file at a time, begins a broken download anew (no `Range`), knows no lock
+between runs and does not look at the disk: a dataset here is up to 156 GB in hundreds of files. Files of the Hugging
+Face hub come by its own library (`hub.py`).
+"""
 
 import shutil
 import sys
@@ -23,7 +28,8 @@ def fetch_all(
     licence: str,
     unpacked_bytes: int | None = None,
     then: Callable[[Path], object] | None = None,
-    **retries: float,
+    attempts: int = 5,
+    backoff_s: float = 1.0,
 ) -> list[Path]:
     """Download `remotes` into `folder`, several at once, each as by `fetching.fetch`; their paths, in the order given.
 
@@ -40,7 +46,7 @@ def fetch_all(
     progress = SharedBar(title, n_bytes) if len(missing) > 1 else None
 
     def one(remote: Remote) -> Path:
-        path = fetch_unless_stopped(remote, folder / remote.file, stop, progress, **retries)
+        path = fetch_unless_stopped(remote, folder / remote.file, stop, progress, attempts, backoff_s)
         if then:
             then(path)
         return path

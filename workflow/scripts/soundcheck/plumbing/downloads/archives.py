@@ -10,8 +10,9 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -27,14 +28,14 @@ def join(parts: Sequence[str | Path], path: str | Path) -> Path:
     Nothing is done where a file of that length is there. The parts stay. Raises `DownloadError` for a part that is
     missing and for a disk that is full.
     """
-    parts, path = [Path(part) for part in parts], Path(path)
+    files, path = [Path(part) for part in parts], Path(path)
     temporary = path.with_name(f".{path.name}.joining")
     try:
-        if path.is_file() and path.stat().st_size == sum(part.stat().st_size for part in parts):
+        if path.is_file() and path.stat().st_size == sum(part.stat().st_size for part in files):
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as whole:
-            for part in parts:
+            for part in files:
                 with open(part, "rb") as source:
                     shutil.copyfileobj(source, whole, 1 << 20)
         temporary.replace(path)
@@ -80,13 +81,15 @@ def unpack(archive: str | Path, folder: str | Path, strip: int = 0, only: str | 
 def _unpack_members(archive: Path, folder: Path, strip: int, only: str | None) -> int:
     # Every name is judged before the first byte is written.
     with _opened(archive) as members:
-        targets = [(member, _target(archive, member, strip, only)) for member in members]
-        targets = [(member, target) for member, target in targets if target is not None]
+        places = [(member, _target(archive, member, strip, only)) for member in members]
+        targets = [(member, target) for member, target in places if target is not None]
         for member, target in targets:
             path = folder / target
             path.parent.mkdir(parents=True, exist_ok=True)
-            with member.open() as source, open(path, "wb") as copy:
-                shutil.copyfileobj(source, copy, _CHUNK)
+            content = member.open()
+            assert content is not None, f"{member.name} was judged to be a file"
+            with content, open(path, "wb") as copy:
+                shutil.copyfileobj(content, copy, _CHUNK)
     return len(targets)
 
 
@@ -96,23 +99,20 @@ class _Member:
 
     name: str
     kind: str  # "file", "folder" or "other": links and devices
-    source: zipfile.ZipFile | tarfile.TarFile
-    info: zipfile.ZipInfo | tarfile.TarInfo
-
-    def open(self) -> IO[bytes]:
-        if isinstance(self.source, zipfile.ZipFile):
-            return self.source.open(self.info)
-        return self.source.extractfile(self.info)
+    # Opens its content; a folder, link or device of a tar has none.
+    open: Callable[[], IO[bytes] | None]
 
 
 @contextlib.contextmanager
 def _opened(archive: Path) -> Iterator[list[_Member]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as source:
-            yield [_Member(info.filename, _zip_kind(info), source, info) for info in source.infolist()]
+            yield [_Member(info.filename, _zip_kind(info), partial(source.open, info)) for info in source.infolist()]
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as source:
-            yield [_Member(info.name, _tar_kind(info), source, info) for info in source.getmembers()]
+            yield [
+                _Member(info.name, _tar_kind(info), partial(source.extractfile, info)) for info in source.getmembers()
+            ]
             # The checksum of a compressed tar stands at its very end, which nothing has read yet.
             while source.fileobj.read(_CHUNK):
                 pass

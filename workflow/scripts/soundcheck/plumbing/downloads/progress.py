@@ -3,6 +3,10 @@
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class SharedBar:
@@ -22,7 +26,7 @@ class SharedBar:
         self._bar.close()
 
 
-def bar(title: str, start: int, total: int | None):
+def bar(title: str, start: int, total: int | None) -> "tqdm":
     """A bar of bytes, to be closed at the end or used in a `with`."""
     from tqdm import tqdm
 

@@ -28,7 +28,6 @@ def fault_of(path: Path, remote: Remote) -> str | None:
     if remote.size is not None and found != remote.size:
         return f"expected {remote.size} bytes, found {found}"
     for algorithm, expected in (("sha256", remote.sha256), ("md5", remote.md5)):
-        digest = file_digest(path, algorithm) if expected else None
-        if digest and digest != expected.lower():
+        if expected and (digest := file_digest(path, algorithm)) != expected.lower():
             return f"expected {algorithm} {expected.lower()}, found {digest}"
     return None

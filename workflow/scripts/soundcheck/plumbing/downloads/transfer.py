@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soundcheck.plumbing.downloads.progress import SharedBar, bar
 from soundcheck.plumbing.downloads.remote import Remote
 from soundcheck.plumbing.errors import DownloadError
+
+if TYPE_CHECKING:
+    import requests
 
 _CHUNK = 1 << 16
 _TIMEOUT_S = (15, 60)
@@ -102,7 +106,7 @@ def receive(transfer: Transfer) -> None:
         raise transfer.error(str(problem)) from problem
 
 
-def _append(response, transfer: Transfer, start: int) -> None:
+def _append(response: "requests.Response", transfer: Transfer, start: int) -> None:
     if start and response.status_code == 416:
         if _range_total(response) == start:
             return
@@ -139,7 +143,7 @@ def _append(response, transfer: Transfer, start: int) -> None:
         raise Interrupted(f"received {n_received} of {total} bytes")
 
 
-def _refuse_html(response, first_bytes: bytes, transfer: Transfer) -> None:
+def _refuse_html(response: "requests.Response", first_bytes: bytes, transfer: Transfer) -> None:
     if transfer.path.suffix.lower() in (".html", ".htm"):
         return
     start = first_bytes.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower()
@@ -151,7 +155,7 @@ def _refuse_html(response, first_bytes: bytes, transfer: Transfer) -> None:
         )
 
 
-def _remember_version(response, transfer: Transfer) -> None:
+def _remember_version(response: "requests.Response", transfer: Transfer) -> None:
     etag = response.headers.get("ETag", "")
     # A weak ETag does not promise equal bytes, and must not be used to resume (RFC 9110, 13.1.5).
     version = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
@@ -161,24 +165,24 @@ def _remember_version(response, transfer: Transfer) -> None:
         transfer.forget_validator()
 
 
-def _announced_total(response, start: int) -> int | None:
+def _announced_total(response: "requests.Response", start: int) -> int | None:
     if response.status_code == 206:
         return _range_total(response)
     length = response.headers.get("Content-Length", "")
     return start + int(length) if length.isdigit() else None
 
 
-def _range_start(response) -> int | None:
+def _range_start(response: "requests.Response") -> int | None:
     text = response.headers.get("Content-Range", "").removeprefix("bytes ").split("-")[0]
     return int(text) if text.isdigit() else None
 
 
-def _range_total(response) -> int | None:
+def _range_total(response: "requests.Response") -> int | None:
     text = response.headers.get("Content-Range", "").rpartition("/")[2]
     return int(text) if text.isdigit() else None
 
 
-def _retry_after(response) -> float | None:
+def _retry_after(response: "requests.Response") -> float | None:
     text = response.headers.get("Retry-After", "")
     if text.isdigit():
         return float(text)

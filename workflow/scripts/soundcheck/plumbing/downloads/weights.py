@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from soundcheck.plumbing.downloads.fetching import fetch
+from soundcheck.plumbing.downloads.hub import SCHEME, fetch_from_hub
 from soundcheck.plumbing.errors import DownloadError, SoundcheckError
 from soundcheck.plumbing.files import atomic, file_sha256
-
-HUB = "https://huggingface.co"
 
 
 def download(
@@ -17,8 +16,7 @@ def download(
     """Download weights to `path`, complete and verified, or not at all; note their digest beside them.
 
     `embedders` are those that read them, `get_weights` how to come by them without an address: both for messages.
-    `hf://owner/name/revision/file` stands for a file on the Hugging Face hub, or on the mirror that the environment
-    variable HF_ENDPOINT names.
+    `hf://owner/name/revision/file` stands for a file on the Hugging Face hub.
 
     Raises:
         DownloadError: they cannot be had, or are not those that the catalogue names.
@@ -29,21 +27,16 @@ def download(
         raise DownloadError(f"weights of {names}: there is no address to get {path} from; {get_weights}")
     expected = sha256 or recorded_sha256(path)
     try:
-        fetch(address(url), path, expected or None)
+        if url.startswith(SCHEME):
+            fetch_from_hub(url, path, expected)
+        else:
+            fetch(url, path, expected or None)
     except DownloadError as error:
         raise DownloadError(
             f"weights of {names}: {error} Without a network, put the file at {path} by hand, or run "
             "`snakemake weights` where there is one and copy the folder of models"
         ) from error
     _record(path, file_sha256(path))
-
-
-def address(url: str) -> str:
-    """The web address that `url` stands for."""
-    if not url.startswith("hf://"):
-        return url
-    owner, name, revision, file = url.removeprefix("hf://").split("/", 3)
-    return f"{os.environ.get('HF_ENDPOINT', HUB).rstrip('/')}/{owner}/{name}/resolve/{revision}/{file}"
 
 
 def verified(name: str, paths: Sequence[str], expected: Sequence[str] | None) -> str:

@@ -75,7 +75,9 @@ def segment_error_rate(
     return (float(value[0]), None) if weights is None else (value, None)
 
 
-def _f_measure(match: Callable, y_true, y_score, labels, weights):
+def _f_measure(
+    match: Callable, y_true: np.ndarray, y_score: np.ndarray, labels: Sequence[str], weights: np.ndarray | None
+) -> tuple[float | np.ndarray, np.ndarray]:
     counts = np.zeros((len(y_true), len(labels), 2))
     for row, (true, found) in enumerate(zip(y_true, y_score, strict=True)):
         true, found = _by_label(true, labels), _by_label(found, labels)

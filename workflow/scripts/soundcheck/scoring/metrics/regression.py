@@ -42,7 +42,7 @@ def mae(
     return _mean_and_each(per_target, weights)
 
 
-def _mean_and_each(per_target: np.ndarray, weights: np.ndarray | None):
+def _mean_and_each(per_target: np.ndarray, weights: np.ndarray | None) -> tuple[float | np.ndarray, np.ndarray | None]:
     value = mean_of_defined(per_target)
     several = per_target if per_target.shape[1] > 1 else None
     if weights is None:

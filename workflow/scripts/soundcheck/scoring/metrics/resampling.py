@@ -1,6 +1,6 @@
 """A user's function as a metric: called once for each resample."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from soundcheck.scoring.metrics.means import mean_of_defined
 def resampling(function: Callable) -> Callable:
     """Give a function `(y_true, y_score, labels) -> float or per-label array` the signature of the built-in metrics."""
 
-    def resampled(y_true, y_score, labels, weights=None):
+    def resampled(
+        y_true: np.ndarray, y_score: np.ndarray, labels: Sequence[str], weights: np.ndarray | None = None
+    ) -> tuple[float | np.ndarray, np.ndarray | None]:
         if weights is None:
             return _value_and_labels(function(y_true, y_score, labels))
         items = np.arange(len(y_true))
@@ -24,6 +26,6 @@ def resampling(function: Callable) -> Callable:
     return resampled
 
 
-def _value_and_labels(result):
-    result = np.asarray(result, float)
-    return (float(result), None) if result.ndim == 0 else (float(mean_of_defined(result)), result)
+def _value_and_labels(result: float | np.ndarray) -> tuple[float, np.ndarray | None]:
+    values = np.asarray(result, float)
+    return (float(values), None) if values.ndim == 0 else (float(mean_of_defined(values)), values)

@@ -41,11 +41,23 @@ def average_precision(
 
 # What a positive item is worth, given how many positives and negatives score higher than it, how many score the same
 # (itself included), and how many negatives there are. The value of a label is the mean worth of its positive items.
-def _auc(positives_above, negatives_above, positives_tied, negatives_tied, n_negatives):
+def _auc(
+    positives_above: np.ndarray,
+    negatives_above: np.ndarray,
+    positives_tied: np.ndarray,
+    negatives_tied: np.ndarray,
+    n_negatives: np.ndarray,
+) -> np.ndarray:
     return (n_negatives - negatives_above - negatives_tied / 2) / n_negatives
 
 
-def _precision(positives_above, negatives_above, positives_tied, negatives_tied, n_negatives):
+def _precision(
+    positives_above: np.ndarray,
+    negatives_above: np.ndarray,
+    positives_tied: np.ndarray,
+    negatives_tied: np.ndarray,
+    n_negatives: np.ndarray,
+) -> np.ndarray:
     positives = positives_above + positives_tied
     # An item that a resample left out counts nothing, whatever its precision.
     return positives / np.maximum(positives + negatives_above + negatives_tied, 1)
@@ -64,7 +76,9 @@ class _Resampled:
 _known: deque[_Resampled] = deque(maxlen=64)
 
 
-def _macro(worth: Callable, y_true, y_score, weights):
+def _macro(
+    worth: Callable, y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray | None
+) -> tuple[float | np.ndarray, np.ndarray]:
     if weights is None:
         per_label = _unweighted(worth, y_true, y_score)
         return float(mean_of_defined(per_label)), per_label
@@ -77,7 +91,9 @@ def _macro(worth: Callable, y_true, y_score, weights):
     return mean_of_defined(per_label), per_label
 
 
-def _resampled(worths: Sequence[Callable], y_true, y_score, weights) -> dict[Callable, np.ndarray]:
+def _resampled(
+    worths: Sequence[Callable], y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray
+) -> dict[Callable, np.ndarray]:
     per_label = {worth: np.full((len(weights), y_true.shape[1]), np.nan) for worth in worths}
     chunk = max(1, _WORKING_SET // max(1, len(y_true)))
     # Memory limits the speed: integers as narrow as the total of a resample allows, here and in what is summed.

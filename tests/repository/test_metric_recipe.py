@@ -10,7 +10,7 @@ from soundcheck.configuration import catalogue, matrix
 from soundcheck.configuration.plan import Plan
 from soundcheck.configuration.read import read
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.presenting.figures.robustness import robustness
+from soundcheck.presenting.figures import robustness
 from soundcheck.presenting.formats.markdown import to_markdown
 from soundcheck.presenting.wording import Order, heading
 from soundcheck.scoring import metrics
@@ -98,7 +98,7 @@ def test_a_table_gives_its_title_its_unit_and_its_best_value(known, tmp_path):
 
 def test_a_figure_gives_its_title_and_the_line_of_a_guess(known, tmp_path):
     results = evaluate(tmp_path, metrics=("accuracy", "top3_accuracy"))
-    figure = robustness(results, "top3_accuracy", Order(CONDITIONS, EMBEDDERS, PROBES))
+    figure = robustness.draw(results, "top3_accuracy", Order(CONDITIONS, EMBEDDERS, PROBES))
     assert figure.axes[0].get_ylabel() == "Top-3 accuracy, %"
     texts = {text.get_text() for axis in figure.axes for text in axis.texts}
     assert "three of ten classes 30.0" in texts

@@ -150,11 +150,11 @@ class Probe:
 
     def for_task(self, task: Task) -> dict:
         """All parameters; output activation and save criterion, of kinds that have them, fit the task unless given."""
-        fitting: dict[str, object] = {
+        open_keys: dict[str, object] = {
             "output_activation": task.kind.output_activation,
             "save_criterion": task.kind.criterion,
         }
-        fitting = {key: value for key, value in fitting.items() if key in self.parameters}
+        fitting = {key: value for key, value in open_keys.items() if key in self.parameters}
         if task.postprocessing:
             fitting["postprocessing"] = task.postprocessing
         given = {key: value for key, value in self.parameters.items() if value is not None or key not in fitting}

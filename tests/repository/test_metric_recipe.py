@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from example_results import CLASSES, CONDITIONS, EMBEDDERS, PROBES, build, evaluate
 
-from soundcheck.configuration import catalogue, matrix
+from soundcheck.configuration import catalogue
 from soundcheck.configuration.plan import Plan
 from soundcheck.configuration.read import read
 from soundcheck.plumbing.errors import SoundcheckError
@@ -51,7 +51,7 @@ def test_it_fits_its_tasks_and_is_shown(known):
     assert metrics.metric("top3_accuracy") is top3_accuracy
     config = config_of(known)
     assert config.experiments[0].metrics == ["accuracy", "f1_micro", "f1_macro", "confusion", "top3_accuracy"]
-    plan = Plan(matrix.build(config))
+    plan = Plan(config)
     (evaluation,) = plan.evaluations
     assert plan.shown_metrics(evaluation) == ["accuracy", "f1_macro", "top3_accuracy"]
     assert "top3_accuracy" not in config_of(known, "autotagging").experiments[0].metrics

@@ -116,9 +116,9 @@ def test_events_that_are_wrong_leave_their_clip_out_with_the_reason(tmp_path):
     [
         ({"label": "dog", "start": 0}, r"train\.json: 'a\.wav' has an event without end"),
         ({"start": 0, "end": 1}, "has an event without label"),
-        ({"label": "dog", "start": "soon", "end": 1}, "start or end is no number"),
-        ({"label": "dog", "start": None, "end": 1}, "start or end is no number"),
-        ({"label": "dog", "start": float("nan"), "end": 1}, "start or end is no number"),
+        ({"label": "dog", "start": "soon", "end": 1}, "start or end is not a number"),
+        ({"label": "dog", "start": None, "end": 1}, "start or end is not a number"),
+        ({"label": "dog", "start": float("nan"), "end": 1}, "start or end is not a number"),
         ("dog", "labels without times"),
     ],
 )

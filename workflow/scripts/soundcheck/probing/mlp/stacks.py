@@ -142,8 +142,8 @@ def forward(layers: list[torch.Tensor], space: Workspace) -> torch.Tensor:
     """Fill the outputs of all layers, given their kernels and biases in turn; returns the block of the logits."""
     outputs = space.inputs
     for kernel, bias, block in zip(layers[::2], layers[1::2], space.hidden, strict=True):
-        torch.bmm(space.items(outputs), kernel, out=space.items(block))
-        outputs = block.add_(bias)
+        torch.baddbmm(bias, space.items(outputs), kernel, out=space.items(block))
+        outputs = block
         if block is not space.hidden[-1]:
             block.relu_()
     return outputs

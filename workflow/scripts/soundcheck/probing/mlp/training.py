@@ -217,10 +217,12 @@ def _train(data, seeds, shapes, classes, kind, parameters, on_epoch) -> list[sto
     progress = [stopping.Progress(seed, criterion, parameters["patience"]) for seed in seeds]
     adam = stacks.Adam.started(flat)
     validation = stacks.Workspace.for_one(data.X_val, data.targets_val, stacks.sizes(shapes))
+    # Of full batches and a smaller last one, for all epochs: into fresh memory, gathering takes a quarter longer.
+    spaces: dict[torch.Size, stacks.Workspace] = {}
     active = list(range(len(seeds)))
     for epoch in range(1, parameters["epochs"] + 1):
         batches = _batches([orders[i] for i in active], len(data.X), parameters["batch_size"], device)
-        train_loss, hits = _epoch(data, flat, shapes, batches, adam, parameters, kind)
+        train_loss, hits = _epoch(data, spaces, flat, shapes, batches, adam, parameters, kind)
         norms = penalty * torch.stack([weights.square().sum() for weights in flat])
         summary = torch.stack([train_loss / len(data.X) + norms, hits / len(data.X), norms]).T.tolist()
         rows = []
@@ -252,20 +254,17 @@ def _batches(orders: list[torch.Generator], n: int, batch_size: int, device) -> 
     return [batch.to(device, non_blocking=True) for batch in order.split(batch_size, dim=1)]
 
 
-def _epoch(data, flat, shapes, batches, adam, parameters, kind) -> tuple[torch.Tensor, torch.Tensor]:
+def _epoch(data, spaces, flat, shapes, batches, adam, parameters, kind) -> tuple[torch.Tensor, torch.Tensor]:
     """One pass over the training items; returns the sums over them of the loss and of the right answers (n_seeds,)."""
     n_seeds = len(flat)
     layers, gradients = stacks.views(flat, shapes), stacks.views(adam.gradient, shapes)
     error_of = stacks.ERRORS[parameters["output_activation"]]
     learning_rate, penalty = parameters["learning_rate"], parameters["weight_decay"]
     total, hits = flat.new_zeros(n_seeds), flat.new_zeros(n_seeds)
-    # One for the full batches and one for a smaller last: into fresh memory, gathering takes a quarter longer.
-    spaces = {
-        n: stacks.Workspace.for_batches(n_seeds, n, stacks.sizes(shapes), flat.device)
-        for n in {b.shape[1] for b in batches}
-    }
     for items in batches:
-        space = spaces[items.shape[1]]
+        if items.shape not in spaces:
+            spaces[items.shape] = stacks.Workspace.for_batches(*items.shape, stacks.sizes(shapes), flat.device)
+        space = spaces[items.shape]
         space.fill(data.X, data.targets, items)
         logits = stacks.forward(layers, space)
         if kind.has_one_label:

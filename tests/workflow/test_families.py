@@ -164,7 +164,7 @@ def test_weights_without_an_address_say_how_to_get_them(tmp_path):
     write_config(tmp_path, {"embedders": ["neuralfp"]})
     run = snakemake(tmp_path, "embed")
     assert run.status != 0
-    assert "weights of neuralfp: there is not an address to get models/neuralfp/ckpt" in run.output
+    assert "weights of neuralfp: there is no address to get models/neuralfp/ckpt" in run.output
     assert "give its folder, or <folder>/ckpt-N, as `weights`" in run.output
 
 
@@ -194,9 +194,9 @@ def test_the_whole_catalogue_plans_on_real_recordings(tmp_path, philharmonia_dir
     jobs = dict(line.split() for line in run.output.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
     n_cut = sum("layers_of" in row for row in CATALOGUE.values())
     n_passes = len(CATALOGUE) - n_cut
-    assert int(jobs["embedding"]) == 5 * n_passes
-    assert int(jobs["layers"]) == 5 * n_cut
-    assert int(jobs["score"]) == 5 * len(CATALOGUE)
+    assert int(jobs["embed_tracks"]) == 5 * n_passes
+    assert int(jobs["cut_layers"]) == 5 * n_cut
+    assert int(jobs["score_probe"]) == 5 * len(CATALOGUE)
     assert int(jobs["download_weights"]) == len({file["file"] for row in CATALOGUE.values() for file in row["weights"]})
 
 
@@ -206,4 +206,4 @@ def test_four_layer_groups_are_one_embedding_job_a_condition(tmp_path):
     run = snakemake(tmp_path, "evaluate", "--dry-run")
     assert run.status == 0, run.output
     jobs = dict(line.split() for line in run.output.split("Job stats:")[1].splitlines()[3:] if len(line.split()) == 2)
-    assert {rule: int(jobs[rule]) for rule in ("embedding", "layers")} == {"embedding": 2, "layers": 8}
+    assert {rule: int(jobs[rule]) for rule in ("embed_tracks", "cut_layers")} == {"embed_tracks": 2, "cut_layers": 8}

@@ -42,7 +42,7 @@ def split_of(
     `split` has the keys `whole` (its name), `fractions`, `published` and `per_class`, `options` are those of the
     dataset; see `make_split`, which it calls, also for what is returned and raised.
     """
-    detects = task_type == "event_detection"
+    detects = TASK_TYPES[task_type].has_times
     labels, spellings = ([], {}) if detects else questions.labels(module, tracks, task, task_type)
     official = questions.official_splits(module, tracks, task, split["published"])
     tracks, grouped_by = questions.with_groups(module, tracks, task)

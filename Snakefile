@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/paths.smk"
 include: "rules/common.smk"
+include: "rules/records.smk"
 include: "rules/targets.smk"
 include: "rules/datasets.smk"
 include: "rules/joined.smk"

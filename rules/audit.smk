@@ -8,9 +8,9 @@ rule fingerprint_tracks:
         fingerprints=FINGERPRINTS,
         duplicates=DUPLICATES,
     log:
-        "<logs>/fingerprint_tracks/{dataset}.log",
+        "logs/fingerprint_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/fingerprint_tracks/{dataset}.tsv"
+        "benchmarks/fingerprint_tracks/{dataset}.tsv"
     # Before any embedding, so that a leak is found before the GPU is busy.
     priority: 1
     conda:
@@ -22,6 +22,7 @@ rule fingerprint_tracks:
         runtime=240,
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
+        audio=audio_of,
         code=source_digest("scripts/fingerprint_tracks.py"),
     script:
         "../workflow/scripts/fingerprint_tracks.py"
@@ -36,9 +37,9 @@ rule audit_split:
     output:
         AUDIT,
     log:
-        "<logs>/audit_split/{dataset}/{task}/{split}.log",
+        "logs/audit_split/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/audit_split/{dataset}/{task}/{split}.tsv"
+        "benchmarks/audit_split/{dataset}/{task}/{split}.tsv"
     priority: 1
     conda:
         "../envs/analysis.yaml"

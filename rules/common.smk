@@ -1,4 +1,5 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,9 +12,12 @@ from soundcheck.configuration import catalogue
 from soundcheck.configuration.matrix import Cell
 from soundcheck.configuration.plan import Embedded, Evaluation, Plan, embedded_parts
 from soundcheck.configuration.read import read
+from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES
 from soundcheck.ids import CLEAN, EVERYTHING
-from soundcheck.plumbing.digests import listing_digest, source_digest
+from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
+from soundcheck.plumbing.digests.source import source_digest
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.jobs import HOME
 from soundcheck.plumbing.locks import hold_lock
 from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
@@ -25,7 +29,8 @@ from soundcheck.scoring.metrics import module_of
 
 def stop(error):
     """End with this message alone; an exception would come with places in files that are not the user's."""
-    logger.error(f"error: {error}")
+    # Not by the logger, which `--quiet` silences.
+    print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
 
 
@@ -35,12 +40,21 @@ try:
 except SoundcheckError as error:
     stop(error)
 
+# Snakemake works in the folder of the results, so that what it notes of each file's making lies beside the file, for every
+# checkout, and its lock too. Paths of a configuration are relative to where the run was started.
+home = Path.cwd()
+os.environ[HOME] = str(home)
+Path(settings.results).mkdir(parents=True, exist_ok=True)
+os.chdir(settings.results)
+
+
+def from_results(path):
+    """A path of the configuration as seen from the folder of the results."""
+    return path if os.path.isabs(path) else os.path.relpath(home / path)
+
 
 pathvars:
-    results=settings.results,
-    logs=f"{settings.results}/logs",
-    benchmarks=f"{settings.results}/benchmarks",
-    models=settings.models,
+    models=from_results(settings.models),
 
 
 wildcard_constraints:
@@ -86,10 +100,28 @@ def of_parts(path, wildcards):
     return [path.format(**dict(wildcards) | {"dataset": name}) for name in names]
 
 
-def listing_of(wildcards):
-    """Changes when a user's folder does; published datasets do not change."""
+def found_in(wildcards):
+    """Changes with whatever lies in a dataset's folder, and with what its table holds and names elsewhere."""
     dataset = dataset_of(wildcards)
-    return listing_digest(dataset.folder) if dataset.module == "folder" else ""
+    return identity(*folders_of(dataset), *tables_of(dataset), *named_elsewhere(dataset))
+
+
+def audio_of(wildcards):
+    """Changes with the audio of a dataset alone."""
+    dataset = dataset_of(wildcards)
+    return identity(*folders_of(dataset), *named_elsewhere(dataset), suffixes=AUDIO_SUFFIXES)
+
+
+def folders_of(dataset):
+    return [home / part.folder for part in dataset.parts or [dataset]]
+
+
+def tables_of(dataset):
+    return [home / part.options["csv"] for part in dataset.parts or [dataset] if part.options.get("csv")]
+
+
+def named_elsewhere(dataset):
+    return [file for table in tables_of(dataset) for folder in folders_of(dataset) for file in named_outside(table, folder)]
 
 
 def embedder_of(wildcards):
@@ -129,10 +161,21 @@ def metrics_of(wildcards):
     return plan.cells[Cell(*(wildcards[axis] for axis in Cell._fields))]
 
 
-def metric_files(wildcards):
-    """Files of a user's own metrics; one named `my_metrics.f` lies in the working directory, or is installed."""
-    files = [Path(*metric.split(".")[:-1]).with_suffix(".py") for metric in metrics_of(wildcards) if "." in metric]
-    return [str(file) for file in files if file.exists()]
+def own_metrics(wildcards):
+    """Changes with a user's own metrics; one named `my_metrics.f` lies where the run was started, or is installed."""
+    names = [metric.rpartition(".")[0] for metric in metrics_of(wildcards) if "." in metric]
+    return identity(*modules_beside((home / Path(*name.split("."))).with_suffix(".py") for name in names))
+
+
+def own_model(wildcards):
+    """Changes with the files of a user's own model: weights, code, and the modules beside it that the code imports."""
+    files = [home / file for file in embedder_of(wildcards).files]
+    return identity(*files, *modules_beside(files))
+
+
+def own_sounds(wildcards):
+    """Changes with the files that a scenario's transforms read, such as impulse responses."""
+    return identity(*(home / file for file in plan.scenarios[wildcards.deformation].files))
 
 
 def evaluation_of(wildcards):

@@ -5,9 +5,9 @@ rule download_dataset:
     output:
         RECORD,
     log:
-        "<logs>/download_dataset/{dataset}.log",
+        "logs/download_dataset/{dataset}.log",
     benchmark:
-        "<benchmarks>/download_dataset/{dataset}.tsv"
+        "benchmarks/download_dataset/{dataset}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
     retries: 1
@@ -27,13 +27,12 @@ rule download_dataset:
 rule index_tracks:
     input:
         record=RECORD,
-        csv=lambda wildcards: dataset_of(wildcards).options.get("csv", []),
     output:
         TRACKS,
     log:
-        "<logs>/index_tracks/{dataset}.log",
+        "logs/index_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/index_tracks/{dataset}.tsv"
+        "benchmarks/index_tracks/{dataset}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
     conda:
@@ -45,7 +44,7 @@ rule index_tracks:
         module=lambda wildcards: dataset_of(wildcards).module,
         dir=lambda wildcards: dataset_of(wildcards).folder,
         options=lambda wildcards: dataset_of(wildcards).options,
-        listing=listing_of,
+        found=found_in,
         code=lambda wildcards: source_digest("scripts/index_tracks.py", *source_of(wildcards)),
     script:
         "../workflow/scripts/index_tracks.py"
@@ -57,9 +56,9 @@ rule make_split:
     output:
         SPLIT,
     log:
-        "<logs>/make_split/{dataset}/{task}/{split}.log",
+        "logs/make_split/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/make_split/{dataset}/{task}/{split}.tsv"
+        "benchmarks/make_split/{dataset}/{task}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
     conda:

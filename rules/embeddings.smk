@@ -5,9 +5,9 @@ rule download_weights:
     output:
         WEIGHTS,
     log:
-        "<logs>/download_weights/{file}.log",
+        "logs/download_weights/{file}.log",
     benchmark:
-        "<benchmarks>/download_weights/{file}.tsv"
+        "benchmarks/download_weights/{file}.tsv"
     wildcard_constraints:
         file=one_of(plan.weights),
     retries: 1
@@ -31,15 +31,13 @@ rule embed_tracks:
         tracks=TRACKS,
         splits=splits_to_embed,
         weights=weights_of,
-        model_files=lambda wildcards: embedder_of(wildcards).files,
-        sound_files=lambda wildcards: plan.scenarios[wildcards.deformation].files,
     output:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/embed_tracks/{dataset}/{deformation}/{embedder}.log",
+        "logs/embed_tracks/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/embed_tracks/{dataset}/{deformation}/{embedder}.tsv"
+        "benchmarks/embed_tracks/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
         embedder=one_of(plan.models),
@@ -57,6 +55,9 @@ rule embed_tracks:
         parts=lambda wildcards: embedded_parts(wildcards.deformation),
         seed=settings.seed,
         sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
+        audio=audio_of,
+        sounds=own_sounds,
+        model=own_model,
         code=lambda wildcards: source_digest("scripts/embed_tracks.py", family_of(wildcards)),
     script:
         "../workflow/scripts/embed_tracks.py"
@@ -71,9 +72,9 @@ rule take_precomputed:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/take_precomputed/{dataset}/{deformation}/{embedder}.log",
+        "logs/take_precomputed/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/take_precomputed/{dataset}/{deformation}/{embedder}.tsv"
+        "benchmarks/take_precomputed/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
         embedder=one_of(plan.precomputed),
@@ -87,7 +88,7 @@ rule take_precomputed:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
         parts=lambda wildcards: embedded_parts(wildcards.deformation),
         seed=settings.seed,
-        listing=lambda wildcards: listing_digest(embedder_of(wildcards).entry["file"]),
+        vectors=lambda wildcards: identity(home / embedder_of(wildcards).entry["file"]),
         code=source_digest("scripts/take_precomputed.py"),
     script:
         "../workflow/scripts/take_precomputed.py"
@@ -101,9 +102,9 @@ rule cut_layers:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/cut_layers/{dataset}/{deformation}/{embedder}.log",
+        "logs/cut_layers/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/cut_layers/{dataset}/{deformation}/{embedder}.tsv"
+        "benchmarks/cut_layers/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
         embedder=one_of(plan.cut),
@@ -121,13 +122,12 @@ rule cut_layers:
 rule check_embedder:
     input:
         weights=weights_of,
-        model_files=lambda wildcards: embedder_of(wildcards).files,
     output:
         CHECK,
     log:
-        "<logs>/check_embedder/{embedder}.log",
+        "logs/check_embedder/{embedder}.log",
     benchmark:
-        "<benchmarks>/check_embedder/{embedder}.tsv"
+        "benchmarks/check_embedder/{embedder}.tsv"
     wildcard_constraints:
         embedder=one_of(plan.models),
     conda:
@@ -141,6 +141,7 @@ rule check_embedder:
         sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
         sample_rate=lambda wildcards: embedder_of(wildcards).about.get("sample_rate", 0),
         dimension=lambda wildcards: embedder_of(wildcards).declared_dimension,
+        model=own_model,
         code=lambda wildcards: source_digest("scripts/check_embedder.py", family_of(wildcards)),
     script:
         "../workflow/scripts/check_embedder.py"
@@ -149,13 +150,12 @@ rule check_embedder:
 rule render_scenario:
     input:
         tracks=TRACKS,
-        sound_files=lambda wildcards: plan.scenarios[wildcards.deformation].files,
     output:
         directory(RENDERED),
     log:
-        "<logs>/render_scenario/{dataset}/{deformation}.log",
+        "logs/render_scenario/{dataset}/{deformation}.log",
     benchmark:
-        "<benchmarks>/render_scenario/{dataset}/{deformation}.tsv"
+        "benchmarks/render_scenario/{dataset}/{deformation}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.plain_datasets),
     conda:
@@ -167,6 +167,8 @@ rule render_scenario:
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
         n_tracks=settings.listen,
         seed=settings.seed,
+        audio=audio_of,
+        sounds=own_sounds,
         code=source_digest("scripts/render_scenario.py"),
     script:
         "../workflow/scripts/render_scenario.py"

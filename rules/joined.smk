@@ -7,9 +7,9 @@ rule join_tracks:
     output:
         TRACKS,
     log:
-        "<logs>/join_tracks/{dataset}.log",
+        "logs/join_tracks/{dataset}.log",
     benchmark:
-        "<benchmarks>/join_tracks/{dataset}.tsv"
+        "benchmarks/join_tracks/{dataset}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:
@@ -29,9 +29,9 @@ rule join_splits:
     output:
         SPLIT,
     log:
-        "<logs>/join_splits/{dataset}/{task}/{split}.log",
+        "logs/join_splits/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/join_splits/{dataset}/{task}/{split}.tsv"
+        "benchmarks/join_splits/{dataset}/{task}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:
@@ -51,9 +51,9 @@ rule join_embeddings:
         embeddings=EMBEDDINGS,
         audio=AUDIO,
     log:
-        "<logs>/join_embeddings/{dataset}/{deformation}/{embedder}.log",
+        "logs/join_embeddings/{dataset}/{deformation}/{embedder}.log",
     benchmark:
-        "<benchmarks>/join_embeddings/{dataset}/{deformation}/{embedder}.tsv"
+        "benchmarks/join_embeddings/{dataset}/{deformation}/{embedder}.tsv"
     wildcard_constraints:
         dataset=one_of(plan.joined),
     conda:

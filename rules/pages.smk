@@ -13,9 +13,9 @@ rule make_versions_page:
             labels={"page": PAGES["versions"].title},
         ),
     log:
-        "<logs>/make_versions_page.log",
+        "logs/make_versions_page.log",
     benchmark:
-        "<benchmarks>/make_versions_page.tsv"
+        "benchmarks/make_versions_page.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -28,7 +28,7 @@ rule make_versions_page:
 
 use rule make_versions_page as make_configuration_page with:
     input:
-        configfiles=workflow.configfiles,
+        configfiles=[from_results(file) for file in workflow.configfiles],
     output:
         html=report(
             f"{PAGE_FOLDER}/configuration.html",
@@ -37,9 +37,9 @@ use rule make_versions_page as make_configuration_page with:
             labels={"page": PAGES["configuration"].title},
         ),
     log:
-        "<logs>/make_configuration_page.log",
+        "logs/make_configuration_page.log",
     benchmark:
-        "<benchmarks>/make_configuration_page.tsv"
+        "benchmarks/make_configuration_page.tsv"
     params:
         page="configuration",
         config=settings.completed,
@@ -60,9 +60,9 @@ use rule make_versions_page as make_counts_page with:
             labels={"page": PAGES["counts"].title},
         ),
     log:
-        "<logs>/make_counts_page.log",
+        "logs/make_counts_page.log",
     benchmark:
-        "<benchmarks>/make_counts_page.tsv"
+        "benchmarks/make_counts_page.tsv"
     params:
         page="counts",
         seeds={name: probe.parameters["seeds"] for name, probe in plan.probes.items()},
@@ -82,9 +82,9 @@ use rule make_versions_page as make_audit_page with:
             labels={"page": PAGES["audit"].title},
         ),
     log:
-        "<logs>/make_audit_page.log",
+        "logs/make_audit_page.log",
     benchmark:
-        "<benchmarks>/make_audit_page.tsv"
+        "benchmarks/make_audit_page.tsv"
     params:
         page="audit",
         evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
@@ -107,9 +107,9 @@ use rule make_versions_page as make_left_out_page with:
             labels={"page": PAGES["left_out"].title},
         ),
     log:
-        "<logs>/make_left_out_page.log",
+        "logs/make_left_out_page.log",
     benchmark:
-        "<benchmarks>/make_left_out_page.tsv"
+        "benchmarks/make_left_out_page.tsv"
     params:
         page="left_out",
         cells=[cell._asdict() for cell in plan.splits_embedded],
@@ -129,9 +129,9 @@ use rule make_versions_page as make_audio_conditions_page with:
             labels={"page": PAGES["audio_conditions"].title},
         ),
     log:
-        "<logs>/make_audio_conditions_page.log",
+        "logs/make_audio_conditions_page.log",
     benchmark:
-        "<benchmarks>/make_audio_conditions_page.tsv"
+        "benchmarks/make_audio_conditions_page.tsv"
     params:
         page="audio_conditions",
         cells=[cell._asdict() for cell in plan.splits_embedded],
@@ -150,9 +150,9 @@ use rule make_versions_page as make_embedder_catalogue_page with:
             labels={"page": PAGES["embedder_catalogue"].title},
         ),
     log:
-        "<logs>/make_embedder_catalogue_page.log",
+        "logs/make_embedder_catalogue_page.log",
     benchmark:
-        "<benchmarks>/make_embedder_catalogue_page.tsv"
+        "benchmarks/make_embedder_catalogue_page.tsv"
     params:
         page="embedder_catalogue",
         catalogue=[{"id": name, **plan.embedders[name].about} for name in plan.evaluated_embedders],
@@ -173,9 +173,9 @@ use rule make_versions_page as make_embedder_checks_page with:
             labels={"page": PAGES["embedder_checks"].title},
         ),
     log:
-        "<logs>/make_embedder_checks_page.log",
+        "logs/make_embedder_checks_page.log",
     benchmark:
-        "<benchmarks>/make_embedder_checks_page.tsv"
+        "benchmarks/make_embedder_checks_page.tsv"
     params:
         page="embedder_checks",
         code=source_digest("scripts/make_page.py", PAGES["embedder_checks"].module),

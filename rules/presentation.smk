@@ -17,9 +17,9 @@ rule write_table:
             labels={"dataset": "{dataset}", "split": "{split}", "table": "{preset}"},
         ),
     log:
-        "<logs>/write_table/{dataset}/{task}/{split}/{preset}.log",
+        "logs/write_table/{dataset}/{task}/{split}/{preset}.log",
     benchmark:
-        "<benchmarks>/write_table/{dataset}/{task}/{split}/{preset}.tsv"
+        "benchmarks/write_table/{dataset}/{task}/{split}/{preset}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -45,9 +45,9 @@ rule draw_robustness:
             labels={"dataset": "{dataset}", "split": "{split}", "figure": "robustness"},
         ),
     log:
-        "<logs>/draw_robustness/{dataset}/{task}/{split}.log",
+        "logs/draw_robustness/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/draw_robustness/{dataset}/{task}/{split}.tsv"
+        "benchmarks/draw_robustness/{dataset}/{task}/{split}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -72,9 +72,9 @@ use rule draw_robustness as draw_confusion with:
             labels={"dataset": "{dataset}", "split": "{split}", "figure": "confusion"},
         ),
     log:
-        "<logs>/draw_confusion/{dataset}/{task}/{split}.log",
+        "logs/draw_confusion/{dataset}/{task}/{split}.log",
     benchmark:
-        "<benchmarks>/draw_confusion/{dataset}/{task}/{split}.tsv"
+        "benchmarks/draw_confusion/{dataset}/{task}/{split}.tsv"
     params:
         figure=lambda wildcards: plan.figure_of_labels(evaluation_of(wildcards)),
         metric=lambda wildcards: plan.first_labelled_metric(evaluation_of(wildcards)),
@@ -92,9 +92,9 @@ rule write_report:
     output:
         REPORT,
     log:
-        "<logs>/write_report.log",
+        "logs/write_report.log",
     benchmark:
-        "<benchmarks>/write_report.tsv"
+        "benchmarks/write_report.tsv"
     conda:
         "../envs/report.yaml"
     params:

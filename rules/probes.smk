@@ -12,9 +12,9 @@ rule fit_probe:
         history=f"{PROBE}/history.csv",
         tensorboard=directory(f"{PROBE}/tensorboard"),
     log:
-        "<logs>/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.log",
+        "logs/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.log",
     benchmark:
-        "<benchmarks>/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
+        "benchmarks/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
     conda:
         "../envs/analysis.yaml"
     # With more (--set-threads fit_probe=3) each trains some of the seeds, which pays where there is much to train on.
@@ -40,18 +40,18 @@ rule score_probe:
         embeddings=EMBEDDINGS,
         split=SPLIT,
         model=MODEL,
-        metrics=metric_files,
     output:
         predictions=PREDICTIONS,
         scores=SCORES,
     log:
-        "<logs>/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
+        "logs/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
     benchmark:
-        "<benchmarks>/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
+        "benchmarks/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         metrics=metrics_of,
+        own_metrics=own_metrics,
         task_type=task_type_of,
         kind=kind_of,
         resamples=settings.resamples,

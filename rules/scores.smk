@@ -7,9 +7,9 @@ rule collect_scores:
     output:
         RESULTS,
     log:
-        "<logs>/collect_scores.log",
+        "logs/collect_scores.log",
     benchmark:
-        "<benchmarks>/collect_scores.tsv"
+        "benchmarks/collect_scores.tsv"
     conda:
         "../envs/analysis.yaml"
     params:

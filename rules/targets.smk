@@ -64,9 +64,9 @@ rule report:
 
 rule list_embedders:
     log:
-        "<logs>/list_embedders.log",
+        "logs/list_embedders.log",
     benchmark:
-        "<benchmarks>/list_embedders.tsv"
+        "benchmarks/list_embedders.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -2,7 +2,7 @@
 
 import re
 
-from soundcheck.plumbing.digests import LIBRARY
+from soundcheck.plumbing.digests.source import LIBRARY
 from soundcheck.scoring import metrics
 from soundcheck.tasks import KEY_ESTIMATION, TASK_TYPES
 

@@ -8,7 +8,7 @@ import yaml
 
 from soundcheck.configuration import catalogue
 from soundcheck.plumbing.devices import FRAMEWORKS
-from soundcheck.plumbing.digests import LIBRARY
+from soundcheck.plumbing.digests.source import LIBRARY
 
 FAMILIES = (*catalogue.families(), catalogue.PRECOMPUTED)
 

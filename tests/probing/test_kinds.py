@@ -7,7 +7,7 @@ import pytest
 
 from soundcheck.configuration import catalogue
 from soundcheck.configuration.read import read
-from soundcheck.plumbing.digests import LIBRARY
+from soundcheck.plumbing.digests.source import LIBRARY
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.probing import kinds
 from soundcheck.probing.probe import Probe

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from soundcheck.configuration.matrix import Cell
-from soundcheck.plumbing import digests
+from soundcheck.plumbing.digests import source as digests
 from soundcheck.scoring.table import AXES
 
 LIBRARY = digests.LIBRARY

@@ -7,7 +7,7 @@ import pytest
 import sklearn.metrics
 from event_lists import random_events
 
-from soundcheck.plumbing.digests import LIBRARY
+from soundcheck.plumbing.digests.source import LIBRARY
 from soundcheck.scoring import metrics
 from soundcheck.scoring.bootstrap import resample_counts
 from soundcheck.scoring.metrics import classification, key, means, tagging

@@ -7,13 +7,13 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.embedding import check, families
     from soundcheck.embedding.job import load_embedder
     from soundcheck.plumbing.devices import device_of
 
     params, name = snakemake.params, snakemake.wildcards.embedder
-    weights = list(snakemake.input.get("weights", []))
+    weights = inputs.named("weights")
     frameworks = families.family_of(params.embedder).FRAMEWORKS
     on_gpu = device_of(bool(snakemake.resources.get("gpu", 0)), frameworks) == "cuda"
     outcomes = check.check(
@@ -22,4 +22,4 @@ with job(snakemake.log[0]):
         check.Declared(params.sample_rate, params.dimension),
         ("cuda", "cpu") if on_gpu else ("cpu",),
     )
-    check.write(name, outcomes, snakemake.output[0])
+    check.write(name, outcomes, outputs[0])

@@ -2,7 +2,7 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.scoring.table import collect
 
-    collect(snakemake.input.scores, snakemake.output[0])
+    collect(inputs.scores, outputs[0])

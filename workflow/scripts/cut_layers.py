@@ -2,10 +2,10 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     import shutil
 
     from soundcheck.embedding.layers import cut_layers
 
-    cut_layers(snakemake.input.embeddings, snakemake.params.layers, snakemake.output.embeddings)
-    shutil.copyfile(snakemake.input.audio, snakemake.output.audio)
+    cut_layers(inputs.embeddings, snakemake.params.layers, outputs.embeddings)
+    shutil.copyfile(inputs.audio, outputs.audio)

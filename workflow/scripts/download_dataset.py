@@ -2,7 +2,7 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     import json
 
     from soundcheck.datasets import sources
@@ -10,5 +10,5 @@ with job(snakemake.log[0]):
 
     params = snakemake.params
     record = sources.provide(params.module, snakemake.wildcards.dataset, params.dir, params.options)
-    with atomic(snakemake.output[0]) as temporary:
+    with atomic(outputs[0]) as temporary:
         temporary.write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

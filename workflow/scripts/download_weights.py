@@ -2,8 +2,8 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.plumbing.downloads.weights import download
 
     params = snakemake.params
-    download(params.url, snakemake.output[0], params.sha256, params.embedders, params.get_weights)
+    download(params.url, outputs[0], params.sha256, params.embedders, params.get_weights)

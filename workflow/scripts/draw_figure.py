@@ -2,7 +2,7 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.presenting import figures
     from soundcheck.presenting.evaluation import read_evaluation
     from soundcheck.presenting.wording import Order
@@ -10,8 +10,8 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     figures.write(
         params.figure,
-        snakemake.output[0],
-        read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+        outputs[0],
+        read_evaluation(inputs.results, wildcards.dataset, wildcards.task, wildcards.split),
         params.metric,
         Order(**params.order),
         params.title,

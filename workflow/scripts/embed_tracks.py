@@ -7,12 +7,12 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.embedding.job import embed_condition
 
     statistics = embed_condition(
-        tracks_path=snakemake.input.tracks,
-        split_paths=list(snakemake.input.splits),
+        tracks_path=inputs.tracks,
+        split_paths=list(inputs.splits),
         parts=snakemake.params.parts,
         folder=snakemake.params.dir,
         scenario=snakemake.wildcards.deformation,
@@ -20,10 +20,10 @@ with job(snakemake.log[0]):
         name=snakemake.wildcards.embedder,
         entry=snakemake.params.embedder,
         seed=snakemake.params.seed,
-        weights_paths=list(snakemake.input.get("weights", [])),
+        weights_paths=inputs.named("weights"),
         weights_sha256=snakemake.params.sha256,
-        embeddings_path=snakemake.output.embeddings,
-        audio_path=snakemake.output.audio,
+        embeddings_path=outputs.embeddings,
+        audio_path=outputs.audio,
         threads=snakemake.threads,
         gpu=bool(snakemake.resources.get("gpu", 0)),
     )

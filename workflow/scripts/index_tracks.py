@@ -2,7 +2,7 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck import parquet
     from soundcheck.datasets import index, sources
 
@@ -10,4 +10,4 @@ with job(snakemake.log[0]):
     module = sources.load(params.module)
     table, metadata = index.index(module, params.dir, snakemake.wildcards.dataset, params.options, snakemake.threads)
     index.check_usable(table, params.dir, snakemake.wildcards.dataset)
-    parquet.write(table, snakemake.output[0], metadata)
+    parquet.write(table, outputs[0], metadata)

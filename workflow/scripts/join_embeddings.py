@@ -2,13 +2,13 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.embedding.joining import join_embeddings
 
     join_embeddings(
-        list(snakemake.input.embeddings),
-        list(snakemake.input.audio),
+        list(inputs.embeddings),
+        list(inputs.audio),
         snakemake.params.datasets,
-        snakemake.output.embeddings,
-        snakemake.output.audio,
+        outputs.embeddings,
+        outputs.audio,
     )

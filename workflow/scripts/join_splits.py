@@ -2,11 +2,11 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck import parquet
     from soundcheck.datasets import joining
 
     table, metadata = joining.join_splits(
-        snakemake.input.trained, snakemake.input.tested, snakemake.params.datasets, snakemake.wildcards.dataset
+        inputs.trained, inputs.tested, snakemake.params.datasets, snakemake.wildcards.dataset
     )
-    parquet.write(table, snakemake.output[0], metadata)
+    parquet.write(table, outputs[0], metadata)

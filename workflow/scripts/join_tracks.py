@@ -2,12 +2,12 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck import parquet
     from soundcheck.datasets import joining
 
     params = snakemake.params
     table, metadata = joining.join_tracks(
-        list(snakemake.input), params.datasets, params.folders, snakemake.wildcards.dataset
+        list(inputs), params.datasets, params.folders, snakemake.wildcards.dataset
     )
-    parquet.write(table, snakemake.output[0], metadata)
+    parquet.write(table, outputs[0], metadata)

@@ -2,7 +2,7 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck import parquet
     from soundcheck.datasets import sources
     from soundcheck.datasets.splits.making import split_of
@@ -10,7 +10,7 @@ with job(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     table, metadata = split_of(
         sources.load(params.module),
-        parquet.read(snakemake.input.tracks).to_pandas(),
+        parquet.read(inputs.tracks).to_pandas(),
         dataset=wildcards.dataset,
         task=wildcards.task,
         task_type=params.task_type,
@@ -19,4 +19,4 @@ with job(snakemake.log[0]):
         options=params.options,
         allow_overlap=params.allow_overlap,
     )
-    parquet.write(table, snakemake.output[0], metadata)
+    parquet.write(table, outputs[0], metadata)

@@ -2,16 +2,16 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.audio.listening import render
 
     rendered = render(
-        tracks_path=snakemake.input.tracks,
+        tracks_path=inputs.tracks,
         folder=snakemake.params.dir,
         scenario=snakemake.wildcards.deformation,
         transforms=snakemake.params.transforms,
         count=snakemake.params.n_tracks,
         seed=snakemake.params.seed,
-        output=snakemake.output[0],
+        output=outputs[0],
     )
     print(*rendered, sep="\n")

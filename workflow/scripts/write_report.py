@@ -2,12 +2,12 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.presenting.report import write_report
 
     write_report(
         snakefile=snakemake.params.snakefile,
         config=snakemake.params.config,
-        items=list(snakemake.input),
-        output=snakemake.output[0],
+        items=list(inputs),
+        output=outputs[0],
     )

@@ -2,14 +2,14 @@
 
 from soundcheck.plumbing.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake) as (inputs, outputs):
     from soundcheck.plumbing.files import atomic
     from soundcheck.presenting import evaluation, formats, tables
     from soundcheck.presenting.wording import Order
 
     params, wildcards = snakemake.params, snakemake.wildcards
     table = tables.build(
-        evaluation.read_evaluation(snakemake.input.results, wildcards.dataset, wildcards.task, wildcards.split),
+        evaluation.read_evaluation(inputs.results, wildcards.dataset, wildcards.task, wildcards.split),
         wildcards.preset,
         list(params.metrics),
         Order(**params.order),
@@ -17,5 +17,5 @@ with job(snakemake.log[0]):
         params.synthetic,
     )
     for name, render in formats.FORMATS.items():
-        with atomic(snakemake.output[name]) as path:
+        with atomic(outputs.named(name)) as path:
             path.write_text(render(table), encoding="utf-8")

@@ -18,7 +18,7 @@ def _write(file: str, **facts: object) -> None:
 
 def _record_digests() -> None:
     """Note the modules of every digest that this process makes."""
-    from soundcheck.plumbing import digests
+    from soundcheck.plumbing.digests import source as digests
 
     make = digests.source_digest
 

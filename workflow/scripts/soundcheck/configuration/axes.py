@@ -1,7 +1,6 @@
 """What a configuration is made of: tasks, datasets, splits, scenarios, embedders, probes, experiments."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from soundcheck.configuration.catalogue import PRECOMPUTED, said_by_family
 from soundcheck.configuration.names import scenario_name
@@ -85,7 +84,8 @@ class Scenario:
     def files(self) -> list[str]:
         """Files and folders that transforms read, such as impulse responses."""
         values = [value for transform in self.transforms for key, value in transform["params"].items() if "path" in key]
-        return sorted(value for value in values if isinstance(value, str) and Path(value).exists())
+        paths = [path for value in values for path in (value if isinstance(value, list) else [value])]
+        return sorted(path for path in paths if isinstance(path, str))
 
 
 @dataclass(frozen=True)

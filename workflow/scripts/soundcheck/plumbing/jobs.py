@@ -5,8 +5,9 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from pathlib import Path
+from typing import Any
 
 from soundcheck.plumbing.logs import logged_to
 
@@ -23,17 +24,59 @@ _VARIABLES = (
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 # Older versions refuse a threshold above half of a thread's heap, and keep their own.
 _LARGEST = (1 << 30, 1 << 25)
+# The variable that holds the folder from which the run was started.
+HOME = "SOUNDCHECK_HOME"
 SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
 
 
+class Paths(list[str]):
+    """The files of a job, by place (`outputs[0]`) or by name (`inputs.tracks`; a list where the rule has several)."""
+
+    def __init__(self, files: Any, home: str) -> None:
+        """`files` is what Snakemake gives a script, relative to the working directory; here as seen from `home`."""
+        super().__init__(seen_from(home, file) for file in files)
+        self._named = {
+            name: seen_from(home, file) if isinstance(file, str) else [seen_from(home, each) for each in file]
+            for name, file in files.items()
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_named"][name]
+        except KeyError:
+            raise AttributeError(f"the rule has no file {name!r}") from None
+
+    def named(self, name: str) -> Any:
+        """The file or files of this name; none where the rule has none."""
+        return self._named.get(name, [])
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and files."""
+        return self._named.items()
+
+
 @contextlib.contextmanager
-def job(log_path: str) -> Iterator[None]:
-    """Do a job's work inside this, imports included: output goes to the log, errors to the terminal too."""
+def job(snakemake: Any) -> Iterator[tuple[Paths, Paths]]:
+    """Do a job's work inside this, imports included: output goes to the log, errors to the terminal too.
+
+    Gives the paths of its inputs and outputs. Snakemake works in the folder of the results; the job works where the run
+    was started, as the paths of a configuration and a user's own modules expect.
+    """
     single_threaded()
     keep_freed_memory()
     end_with(*_ancestors())
-    with logged_to(log_path):
-        yield
+    home = os.environ[HOME]
+    inputs, outputs, log = (Paths(files, home) for files in (snakemake.input, snakemake.output, snakemake.log))
+    os.chdir(home)
+    with logged_to(log[0]):
+        yield inputs, outputs
+
+
+def seen_from(home: str, path: str | os.PathLike[str]) -> str:
+    """A path relative to the working directory as seen from `home`: relative below it, absolute elsewhere."""
+    absolute = os.path.abspath(path)
+    below = os.path.relpath(absolute, home)
+    return absolute if below.startswith(os.pardir) else below
 
 
 def end_with(*processes: int) -> None:

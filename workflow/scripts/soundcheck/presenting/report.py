@@ -1,5 +1,6 @@
 """Snakemake's report of a run, from within the run."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,9 @@ def write_report(snakefile: str, config: dict, items: list[str], output: str | P
         configfile.write_text(yaml.safe_dump(_plain(config), sort_keys=False), encoding="utf-8")
         command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--configfile", str(configfile)]
         # The default profile is for running; here nothing runs, so nothing needs to be locked.
-        command += ["--workflow-profile", "none", "--nolock", "--report", str(temporary), *items]
+        command += ["--workflow-profile", "none", "--nolock", "--report", os.path.abspath(temporary)]
+        # Snakemake knows them by their places in the folder of the results, where the report lies as well.
+        command += [os.path.relpath(item, Path(output).parent) for item in items]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         print(done.stdout, done.stderr)
         if done.returncode:

@@ -1,14 +1,12 @@
-"""Digests of what makes a job run again: the source that it uses, so that a change reruns what it touches and nothing
-else; and what lies in a user's folder, so that added or changed files are noticed."""
+"""Digests of source, so that a change reruns the jobs that use it and no others."""
 
 import ast
 import functools
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-LIBRARY = Path(__file__).parents[1]
+LIBRARY = Path(__file__).parents[2]
 # The room of messages, files and processes: no number passes through, so an edit there reruns nothing.
 CANNOT_CHANGE_A_NUMBER = "plumbing"
 
@@ -73,16 +71,3 @@ def _script(name: str) -> Path:
 def _file(name: str) -> Path:
     path = LIBRARY.joinpath(*name.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def listing_digest(folder: str) -> str:
-    """A digest of the names, sizes and times of all files below `folder`; empty when there is no such folder."""
-    if not os.path.isdir(folder):
-        return ""
-    digest = hashlib.sha256()
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            facts = os.stat(os.path.join(parent, name), follow_symlinks=False)
-            digest.update(f"{os.path.relpath(parent, folder)}/{name}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]

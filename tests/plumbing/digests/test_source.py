@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from soundcheck.plumbing import digests
+from soundcheck.plumbing.digests import source as digests
 from soundcheck.probing.kinds import KINDS
 
 MLP = KINDS["mlp"].modules

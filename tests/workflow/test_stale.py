@@ -1,0 +1,204 @@
+"""No number outlives what it was made of: each edit, by itself, runs again exactly what it touches.
+
+One finished run has audio, tables, models and weights in the places where people have them: in linked folders, behind
+absolute paths, with helper modules beside them. Each test makes one edit, asks what would run, and takes it back.
+"""
+
+import os
+import re
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+import soundfile
+from running import RATE, folder, snakemake, sound, write_config, write_rows, write_sounds
+
+FUNCTION = """
+import numpy as np
+from helper import bands
+
+def embed(samples, sample_rate):
+    return np.array([np.log(1e-6 + np.mean(block**2)) for block in np.array_split(samples, bands())])
+"""
+MODEL = """
+import torch
+from parts.inner import scale
+
+class Model:
+    sample_rate = 16000
+    scene_embedding_size = 2
+
+def load_model(path=""):
+    return Model()
+
+def get_scene_embeddings(audio, model):
+    return scale() * torch.stack([audio.mean(1), audio.std(1)], dim=1)
+"""
+METRIC = """
+from counting import share_of
+
+def share(y_true, y_score, labels):
+    return share_of(y_true)
+"""
+EMBEDDERS = ["handcrafted-spectral", {"name": "mine", "function": "function.py", "sample_rate": RATE, "gpu": 0}]
+HEAR = {"name": "module", "hear": "model.py", "weights": "weights.bin", "gpu": 0}
+ROOMS = [
+    {"name": "folder", "transforms": [{"type": "ApplyImpulseResponse", "params": {"ir_path": "rooms"}}]},
+    {"name": "list", "transforms": [{"type": "ApplyImpulseResponse", "params": {"ir_path": ["hall.wav"]}}]},
+]
+# What follows is planned for every edit of a dataset's audio: of two conditions or more, two embedders, one probe.
+NUMBERS = (
+    *("download_dataset", "index_tracks", "make_split", "fingerprint_tracks"),
+    *("embed_tracks", "fit_probe", "score_probe"),
+)
+
+
+def write_impulse(path, seconds):
+    response = np.zeros(int(RATE * seconds), np.float32)
+    response[0], response[-1] = 1.0, 0.3
+    soundfile.write(path, response, RATE)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("stale")
+    # Linked: the folder of a class, and a file of another class.
+    write_sounds(directory / "linked", kinds=("low", "high"))
+    write_sounds(directory / "elsewhere", kinds=("noise",))
+    (directory / "linked" / "noise").symlink_to(directory / "elsewhere" / "noise")
+    shutil.move(directory / "linked" / "low" / "00.wav", directory / "elsewhere" / "target.wav")
+    (directory / "linked" / "low" / "00.wav").symlink_to(directory / "elsewhere" / "target.wav")
+    # Named by a table with absolute paths.
+    paths = write_sounds(directory / "far" / "away", kinds=("low", "high"))
+    (directory / "near").mkdir()
+    rows = [(directory / "far" / "away" / path, path.split("/")[0]) for path in paths]
+    write_rows(directory / "table.csv", ["path", "label"], rows)
+    for name, text in {"function.py": FUNCTION, "model.py": MODEL, "my_metrics.py": METRIC}.items():
+        (directory / name).write_text(text)
+    (directory / "helper.py").write_text("def bands():\n    return 8\n")
+    (directory / "counting.py").write_text("def share_of(values):\n    return float(values.mean())\n")
+    (directory / "parts").mkdir()
+    (directory / "parts" / "inner.py").write_text("from . import constant\n\ndef scale():\n    return constant.ONE\n")
+    (directory / "parts" / "__init__.py").write_text("")
+    (directory / "parts" / "constant.py").write_text("ONE = 1\n")
+    (directory / "weights.bin").write_bytes(bytes(2_000_000))
+    (directory / "rooms").mkdir()
+    write_impulse(directory / "rooms" / "small.wav", 0.01)
+    write_impulse(directory / "hall.wav", 0.02)
+    write_config(
+        directory,
+        {"datasets": [folder("linked", "linked")], "embedders": EMBEDDERS, "deformations": ROOMS},
+        {"datasets": [folder("table", "near", csv="table.csv")], "embedders": [HEAR]},
+        {
+            "datasets": [folder("linked", "linked")],
+            "embedders": ["handcrafted-spectral"],
+            "metrics": ["accuracy", "my_metrics.share"],
+        },
+    )
+    run = snakemake(directory, "evaluate")
+    assert run.status == 0, run.output
+    return directory
+
+
+@pytest.fixture
+def planned(finished):
+    """What would run now: how many jobs of each rule that makes numbers."""
+
+    def plan(*arguments):
+        run = snakemake(finished, "evaluate", "--dry-run", *arguments)
+        assert run.status == 0, run.output
+        rules = Counter(re.findall(r"^(?:local)?rule (\w+):$", run.output, re.MULTILINE))
+        return {rule: count for rule, count in rules.items() if rule in NUMBERS}
+
+    return plan
+
+
+@pytest.fixture
+def restored(finished):
+    """Files as they are before an edit; put back, times and links included, after it."""
+    kept = finished.parent / "kept"
+    shutil.copytree(finished, kept, symlinks=True, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    yield finished
+    for name in os.listdir(kept):
+        place = finished / name
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+        shutil.move(kept / name, place)
+    kept.rmdir()
+
+
+def rewrite(path, kind="noise", number=99):
+    """Other audio of equal length, so that the table of tracks stays as it is."""
+    soundfile.write(path, sound(kind, number), RATE)
+
+
+def replace_by_older(path, content):
+    """Another file moved over this one, of the same size, and older."""
+    other = path.with_name("older")
+    other.write_bytes(content)
+    os.utime(other, (1_000_000_000, 1_000_000_000))
+    other.replace(path)
+
+
+def edit_rooms(directory):
+    """The same folder, its time as before."""
+    facts = os.stat(directory / "rooms")
+    write_impulse(directory / "rooms" / "small.wav", 0.03)
+    os.utime(directory / "rooms", ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+# The dataset `linked`: clean and two rooms, two embedders; one of them is tested with a metric of one's own as well.
+LISTED = {"index_tracks": 1, "make_split": 1, "fingerprint_tracks": 1}
+OF_LINKED = LISTED | {"embed_tracks": 6, "fit_probe": 2, "score_probe": 6}
+OF_TABLE = LISTED | {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
+OF_ONE = {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
+EDITS = {
+    "nothing": (lambda directory: None, {}),
+    "audio in a linked folder": (lambda directory: rewrite(directory / "elsewhere/noise/03.wav"), OF_LINKED),
+    "the target of a link": (lambda directory: rewrite(directory / "elsewhere/target.wav"), OF_LINKED),
+    "audio named by an absolute path": (lambda directory: rewrite(directory / "far/away/low/03.wav"), OF_TABLE),
+    "a module that a function imports": (
+        lambda directory: (directory / "helper.py").write_text("def bands():\n    return 9\n"),
+        {"embed_tracks": 3, "fit_probe": 1, "score_probe": 3},
+    ),
+    "a module that a module beside a model imports": (
+        lambda directory: (directory / "parts/constant.py").write_text("ONE = 2\n"),
+        OF_ONE,
+    ),
+    "a module that a metric imports": (
+        lambda directory: (directory / "counting.py").write_text("def share_of(values):\n    return 0.0\n"),
+        {"score_probe": 1},
+    ),
+    "a sound in a folder, in place": (edit_rooms, {"embed_tracks": 2, "score_probe": 2}),
+    "a sound of a list": (
+        lambda directory: write_impulse(directory / "hall.wav", 0.05),
+        {"embed_tracks": 2, "score_probe": 2},
+    ),
+    "weights replaced by an older file": (
+        lambda directory: replace_by_older(directory / "weights.bin", bytes(1_999_999) + b"1"),
+        OF_ONE,
+    ),
+    "a hidden file": (lambda directory: (directory / "linked/.DS_Store").write_bytes(b"1"), {}),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_runs_again_what_it_touches(edit, restored, planned):
+    change, expected = EDITS[edit]
+    change(restored)
+    assert planned() == expected
+
+
+def test_a_file_that_is_added_to_a_linked_folder_is_used(restored, planned):
+    rewrite(restored / "elsewhere/noise/98.wav")
+    assert planned() == OF_LINKED
+
+
+def test_an_edited_label_embeds_nothing(restored, planned):
+    text = (restored / "table.csv").read_text()
+    (restored / "table.csv").write_text(text.replace("low/03.wav,low", "low/03.wav,high"))
+    counts = planned()
+    assert counts["index_tracks"] == counts["make_split"] == 1

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
@@ -29,8 +30,10 @@ from soundcheck.scoring.metrics import module_of
 
 def stop(error):
     """End with this message alone; an exception would come with places in files that are not the user's."""
-    # Not by the logger, which `--quiet` silences.
-    print(f"error: {error}", file=sys.stderr)
+    logger.error(f"error: {error}")
+    if Quietness.ALL in (workflow.output_settings.quiet or []):
+        # Then the logger says nothing, not even why there are no results.
+        print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
 
 
@@ -51,6 +54,11 @@ os.chdir(settings.results)
 def from_results(path):
     """A path of the configuration as seen from the folder of the results."""
     return path if os.path.isabs(path) else os.path.relpath(home / path)
+
+
+# Environments serve all results.
+deployment = workflow.deployment_settings
+deployment.conda_prefix = home / (deployment.conda_prefix or ".snakemake/conda")
 
 
 pathvars:

@@ -86,7 +86,8 @@ use rule make_versions_page as make_audit_page with:
     benchmark:
         "benchmarks/make_audit_page.tsv"
     params:
-        page="audit",
+        # A function, since Snakemake takes a text with which an input begins for a path.
+        page=lambda wildcards: "audit",
         evaluations=[evaluation._asdict() for evaluation in plan.evaluations],
         datasets=list(dict.fromkeys(evaluation.dataset for evaluation in plan.evaluations)),
         code=source_digest("scripts/make_page.py", PAGES["audit"].module),

@@ -124,5 +124,5 @@ def test_without_locks_of_the_disk_those_who_wait_take_turns_and_nothing_is_left
 
 def test_a_directory_that_cannot_be_written_to_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SoundcheckError, match=r"cannot lock this directory with .*lock' \("):
+    with pytest.raises(SoundcheckError, match=r"cannot lock the results with .*lock' \("):
         hold_lock(tmp_path / "file" / "lock")

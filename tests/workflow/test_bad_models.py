@@ -103,7 +103,7 @@ def run(tmp_path_factory):
         for name in itertools.chain(WORKING, BROKEN)
     ]
     write_config(directory, {"embedders": embedders, "datasets": [folder()]})
-    done = snakemake(directory, "evaluate", "results/audio/mine/clean/by-scene.csv", "--set-threads", "embed_tracks=1")
+    done = snakemake(directory, "evaluate", "audio/mine/clean/by-scene.csv", "--set-threads", "embed_tracks=1")
     return SimpleNamespace(**vars(done), results=directory / "results", directory=directory)
 
 
@@ -164,7 +164,7 @@ def test_scene_and_time_embeddings_of_this_model_agree(run):
 
 def test_a_mended_model_file_runs_its_own_jobs_alone(run):
     (run.directory / "models" / "shape.py").write_text(GOOD)
-    dry = snakemake(run.directory, "results/scores/mine/sound/50-25-25/clean/shape/linear.csv", "-n")
+    dry = snakemake(run.directory, "scores/mine/sound/50-25-25/clean/shape/linear.csv", "-n")
     jobs = {
         line for line in dry.output.splitlines() if line.startswith(("embed_tracks ", "fit_probe ", "score_probe "))
     }

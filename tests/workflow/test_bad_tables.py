@@ -51,14 +51,14 @@ def run(tmp_path_factory):
         {"datasets": [*single, *drawn]},
         {"task": "key_estimation", "datasets": of_keys},
     )
-    done = snakemake(directory, *evaluations(), "results/pages/left_out.csv", "--set-threads", "embed_tracks=1")
+    done = snakemake(directory, *evaluations(), "pages/left_out.csv", "--set-threads", "embed_tracks=1")
     return SimpleNamespace(**vars(done), results=directory / "results", log=run_log(directory))
 
 
 def evaluations():
     """The scores of the datasets that can be evaluated; what is made of all datasets cannot be."""
     pairs = [("rare", "sound/50-25-25"), ("untrained", "sound/single")]
-    return [f"results/scores/{dataset}/{path}/clean/handcrafted-spectral/linear.csv" for dataset, path in pairs]
+    return [f"scores/{dataset}/{path}/clean/handcrafted-spectral/linear.csv" for dataset, path in pairs]
 
 
 def run_log(directory):

@@ -76,7 +76,5 @@ def test_audio_that_is_in_both_datasets_stops_the_run(tmp_path):
 def test_both_datasets_are_rendered_to_listen_to(finished):
     run = snakemake(finished, "deform", "--dry-run")
     assert run.status == 0, run.output
-    rendered = {
-        line.split("results/listen/")[1] for line in run.output.splitlines() if "output: results/listen/" in line
-    }
+    rendered = {line.split("listen/")[1] for line in run.output.splitlines() if "output: listen/" in line}
     assert {"theirs/clean", "theirs/noise", "ours/clean"} <= rendered

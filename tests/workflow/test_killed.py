@@ -15,7 +15,7 @@ TARGETS = ("evaluate", "--set-threads", "embed_tracks=1")
 def processes_of(directory):
     """The jobs whose script lies in `directory`."""
     lines = subprocess.run(["ps", "-Awwo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [line for line in lines if f"{directory}/.snakemake/scripts/" in line]
+    return [line for line in lines if f"{directory}/results/.snakemake/scripts/" in line]
 
 
 def start(directory):
@@ -114,8 +114,8 @@ def test_the_results_are_those_of_an_undisturbed_run_byte_by_byte(runs):
 
 
 def test_nothing_half_written_is_left(runs):
-    hidden = [path for path in (runs.killed / "results").rglob(".*") if path.name != ".snakemake_timestamp"]
-    assert not hidden
+    hidden = {path.name for path in (runs.killed / "results").rglob(".*")}
+    assert hidden <= {".snakemake", ".snakemake_timestamp"}
 
 
 def test_a_further_run_does_nothing(runs):
@@ -129,7 +129,7 @@ def test_two_runs_at_once_in_one_directory_are_refused_in_one_line(runs):
     assert runs.second.done.status == 1
     errors = [line for line in runs.second.done.output.splitlines() if "error" in line.lower()]
     assert errors == [
-        f"error: another run (process {runs.second.process}) works in this directory; wait for it, or stop it first"
+        f"error: another run (process {runs.second.process}) makes the same results; wait for it, or stop it first"
     ]
     assert runs.second.done.output.strip().endswith(errors[0])
     logs = [path.read_text() for path in (runs.killed / ".snakemake" / "log").glob("*.log")]
@@ -144,7 +144,7 @@ def test_a_dry_run_works_while_a_run_is_going_on(runs):
 def test_a_run_goes_on_when_the_shell_that_started_it_ends(tmp_path):
     write_sounds(tmp_path / "audio")
     write_config(tmp_path)
-    target = "results/embeddings/mine/clean/handcrafted-spectral.parquet"
+    target = "embeddings/mine/clean/handcrafted-spectral.parquet"
     terminal = tmp_path / "terminal"
     terminal.touch()
     shell = subprocess.Popen(
@@ -157,4 +157,4 @@ def test_a_run_goes_on_when_the_shell_that_started_it_ends(tmp_path):
     # As when somebody logs out.
     shell.communicate(b"\n")
     assert wait_until(lambda: "Complete log" in terminal.read_text())
-    assert (tmp_path / target).is_file(), terminal.read_text()
+    assert (tmp_path / "results" / target).is_file(), terminal.read_text()

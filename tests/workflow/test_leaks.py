@@ -66,14 +66,15 @@ def test_what_is_allowed_by_name_runs_and_is_in_the_report(directory, allowed):
 
 
 def test_a_run_that_was_killed_in_its_audit_goes_on_to_the_end(directory, allowed):
-    audit = next((directory / "results" / "audit").rglob("*.csv")).relative_to(directory).as_posix()
+    results = directory / "results"
+    audit = next((results / "audit").rglob("*.csv")).relative_to(results).as_posix()
     # What Snakemake leaves of a job that it was killed in.
-    (directory / ".snakemake" / "incomplete" / base64.b64encode(audit.encode()).decode()).touch()
-    (directory / "results" / "results.parquet").unlink()
+    (results / ".snakemake" / "incomplete" / base64.b64encode(audit.encode()).decode()).touch()
+    (results / "results.parquet").unlink()
     again = snakemake(directory)
     assert again.status == 0, again.output
     assert "rule audit_split" in again.output
-    assert (directory / "results" / "results.parquet").is_file()
+    assert (results / "results.parquet").is_file()
 
 
 def test_the_audit_alone_needs_no_embedder(directory, allowed):

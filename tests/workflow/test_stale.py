@@ -12,6 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 from running import RATE, folder, snakemake, sound, write_config, write_rows, write_sounds
 
 FUNCTION = """
@@ -88,10 +89,10 @@ def finished(tmp_path_factory):
     write_impulse(directory / "hall.wav", 0.02)
     write_config(
         directory,
-        {"datasets": [folder("linked", "linked")], "embedders": EMBEDDERS, "deformations": ROOMS},
-        {"datasets": [folder("table", "near", csv="table.csv")], "embedders": [HEAR]},
+        {"datasets": [folder("linked", str(directory / "linked"))], "embedders": EMBEDDERS, "deformations": ROOMS},
+        {"datasets": [folder("table", str(directory / "near"), csv="table.csv")], "embedders": [HEAR]},
         {
-            "datasets": [folder("linked", "linked")],
+            "datasets": [folder("linked", str(directory / "linked"))],
             "embedders": ["handcrafted-spectral"],
             "metrics": ["accuracy", "my_metrics.share"],
         },
@@ -106,12 +107,16 @@ def planned(finished):
     """What would run now: how many jobs of each rule that makes numbers."""
 
     def plan(*arguments):
-        run = snakemake(finished, "evaluate", "--dry-run", *arguments)
-        assert run.status == 0, run.output
-        rules = Counter(re.findall(r"^(?:local)?rule (\w+):$", run.output, re.MULTILINE))
-        return {rule: count for rule, count in rules.items() if rule in NUMBERS}
+        return counted(snakemake(finished, "evaluate", "--dry-run", *arguments))
 
     return plan
+
+
+def counted(run):
+    """How many jobs of each rule that makes numbers a dry run has planned."""
+    assert run.status == 0, run.output
+    rules = Counter(re.findall(r"^(?:local)?rule (\w+):$", run.output, re.MULTILINE))
+    return {rule: count for rule, count in rules.items() if rule in NUMBERS}
 
 
 @pytest.fixture
@@ -202,3 +207,61 @@ def test_an_edited_label_embeds_nothing(restored, planned):
     (restored / "table.csv").write_text(text.replace("low/03.wav,low", "low/03.wav,high"))
     counts = planned()
     assert counts["index_tracks"] == counts["make_split"] == 1
+
+
+@pytest.fixture(scope="module")
+def elsewhere(finished, tmp_path_factory):
+    """Another folder, as of a second checkout, whose configuration names the same results."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    for name in ("function.py", "helper.py", "model.py", "my_metrics.py", "counting.py", "table.csv", "hall.wav"):
+        shutil.copy2(finished / name, directory)
+    for name in ("parts", "rooms"):
+        shutil.copytree(finished / name, directory / name)
+    shutil.copy2(finished / "weights.bin", directory)
+    text = (finished / "config.yaml").read_text()
+    (directory / "config.yaml").write_text(f"results: {finished / 'results'}\n{text}")
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("models=models", {}),
+        ("seeds=2", {"fit_probe": 3, "score_probe": 7}),
+        ("resamples=200", {"score_probe": 7}),
+    ],
+)
+def test_a_second_checkout_makes_again_what_differs_and_nothing_else(elsewhere, setting, expected):
+    assert counted(snakemake(elsewhere, "evaluate", "--dry-run", "--config", setting)) == expected
+
+
+def test_results_of_which_nothing_notes_how_they_were_made_are_made_again(finished, planned):
+    notes = finished / "results" / ".snakemake"
+    notes.rename(finished / "notes")
+    counts = planned()
+    shutil.rmtree(notes)
+    (finished / "notes").rename(notes)
+    assert counts == {
+        **{"download_dataset": 2, "index_tracks": 2, "make_split": 2, "fingerprint_tracks": 2},
+        **{"embed_tracks": 7, "fit_probe": 3, "score_probe": 7},
+    }
+
+
+def test_one_run_at_a_time_makes_the_same_results_and_others_may_share_the_checkout(finished):
+    with FileLock(finished / "results" / ".snakemake" / "soundcheck.lock"):
+        refused = snakemake(finished, "list_embedders", "--quiet", "all")
+        beside = snakemake(finished, "list_embedders", "--config", "results=others")
+    assert (refused.status, beside.status) == (1, 0)
+    assert "another run" in refused.output
+    assert "makes the same results" in refused.output
+
+
+def test_a_result_that_was_edited_is_made_again(finished, planned):
+    path = next((finished / "results" / "scores").rglob("module/*.csv"))
+    kept = path.with_name("kept")
+    shutil.copy2(path, kept)
+    path.write_text(path.read_text().replace("accuracy", "ACCURACY"))
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    counts = planned()
+    kept.replace(path)
+    assert counts == {"score_probe": 1}

@@ -7,7 +7,5 @@ with job(snakemake) as (inputs, outputs):
     from soundcheck.datasets import joining
 
     params = snakemake.params
-    table, metadata = joining.join_tracks(
-        list(inputs), params.datasets, params.folders, snakemake.wildcards.dataset
-    )
+    table, metadata = joining.join_tracks(list(inputs), params.datasets, params.folders, snakemake.wildcards.dataset)
     parquet.write(table, outputs[0], metadata)

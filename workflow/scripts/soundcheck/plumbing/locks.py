@@ -38,12 +38,12 @@ def hold_lock(path: str | Path) -> None:
         lock = _acquired(path)
     except OSError as problem:
         raise SoundcheckError(
-            f"cannot lock this directory with '{path}' ({problem.strerror or problem}); make it writable, or run in "
-            "another one"
+            f"cannot lock the results with '{path}' ({problem.strerror or problem}); make their folder writable, or "
+            "set `results` to another one"
         ) from None
     if lock is None:
         raise SoundcheckError(
-            f"another run ({_holder(path)}) works in this directory; wait for it, or stop it first{_advice(path)}"
+            f"another run ({_holder(path)}) makes the same results; wait for it, or stop it first{_advice(path)}"
         )
     atexit.register(lock.release)
 

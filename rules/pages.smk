@@ -4,7 +4,7 @@
 
 rule make_versions_page:
     input:
-        embeddings=each(EMBEDDINGS, plan.one_embedding_per_embedder()),
+        embeddings=each(EMBEDDINGS, plan.splits_embedded),
     output:
         html=report(
             f"{PAGE_FOLDER}/versions.html",

@@ -4,6 +4,11 @@ from types import SimpleNamespace
 
 from snakemake.io import IOFile
 from snakemake.persistence.file import FilePersistence
+from snakemake.settings.types import DeploymentMethod
+
+from soundcheck.plumbing.errors import plural
+from soundcheck.plumbing.jobs import NOTES
+from soundcheck.plumbing.provenance import made_with_others
 
 # Some file systems keep times in steps of two seconds.
 TIME_STEP_S = 2.0
@@ -11,7 +16,21 @@ TIME_STEP_S = 2.0
 
 def distrust_unknown_files():
     notes = FilePersistence(path=Path(".snakemake").absolute(), nolock=True)
-    notes.started(SimpleNamespace(output=list(unknown_files(notes))))
+    notes.started(SimpleNamespace(output=[*unknown_files(notes), *outdated_files()]))
+
+
+def outdated_files():
+    """What other versions of packages have made, which is told; none unless it is to be made again."""
+    # With an environment for each family, an upgrade is an edit of its file, and Snakemake notices that.
+    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+        return
+    others = made_with_others(Path(NOTES))
+    for change, files in others.items():
+        logger.warning(f"{plural(len(files), 'file')} of the results made with {change}, such as {files[0]}")
+    if settings.rerun_on_upgrade:
+        yield from (IOFile(file) for files in others.values() for file in files)
+    elif others:
+        logger.warning("Other versions may give other numbers. --config rerun_on_upgrade=true makes these files again.")
 
 
 def unknown_files(notes):

@@ -63,7 +63,17 @@ def test_versions_are_those_of_the_running_packages(tmp_path):
     page = read_html(pages.make("versions", {"embeddings": [tmp_path / "vectors.parquet"]}, {}).html)
     assert ["numpy", numpy.__version__] in page.tables[0]
     assert commit() in page.text
-    assert ["crepe-tiny", "torch 9.9", "missing:–", "torch AVX2"] in page.tables[-1]
+    assert ["crepe-tiny", "torch 9.9", "missing:–", "torch AVX2", "1"] in page.tables[-1]
+    assert "mixture" not in page.text
+
+
+def test_embeddings_that_were_made_with_several_versions_are_shown_as_a_mixture(tmp_path):
+    paths = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for path, version in zip(paths, ("9.9", "9.9", "10.0"), strict=True):
+        parquet.write(pa.table({"track_id": ["a"]}), path, {"embedder": "crepe-tiny", "versions": {"torch": version}})
+    page = read_html(pages.make("versions", {"embeddings": paths}, {}).html)
+    assert "A mixture: crepe-tiny made embeddings in more than one way." in page.text
+    assert [row[1::3] for row in page.tables[-1][1:]] == [["torch 10.0", "1"], ["torch 9.9", "2"]]
 
 
 def test_counts_add_up_to_what_was_found(tracks, splits):

@@ -4,6 +4,7 @@ One finished run has audio, tables, models and weights in the places where peopl
 absolute paths, with helper modules beside them. Each test makes one edit, asks what would run, and takes it back.
 """
 
+import json
 import os
 import re
 import shutil
@@ -265,3 +266,18 @@ def test_a_result_that_was_edited_is_made_again(finished, planned):
     counts = planned()
     kept.replace(path)
     assert counts == {"score_probe": 1}
+
+
+def test_what_other_versions_of_a_package_made_is_told_and_made_again_on_request(finished, planned):
+    note = next((finished / "results" / "made_with" / "embed_tracks").rglob("module.json"))
+    text = note.read_text()
+    made_with = json.loads(text)
+    made_with["versions"]["numpy"] = "1.0"
+    note.write_text(json.dumps(made_with))
+    told = snakemake(finished, "evaluate", "--dry-run")
+    again = planned("--config", "rerun_on_upgrade=true")
+    note.write_text(text)
+    assert "2 files of the results made with numpy 1.0, now " in told.output
+    assert "--config rerun_on_upgrade=true makes these files again" in told.output
+    assert counted(told) == {}
+    assert again == {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}

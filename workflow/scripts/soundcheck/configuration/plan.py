@@ -189,10 +189,6 @@ class Plan:
     def _has_confusion(self, evaluation: Evaluation) -> bool:
         return all(any(map(_is_matrix, self.cells[cell])) for cell in self.evaluations[evaluation])
 
-    def one_embedding_per_embedder(self) -> list[Embedded]:
-        """For each embedder one file, from which its software's versions can be read."""
-        return list({embedded.embedder: embedded for embedded in reversed(self.splits_embedded)}.values())
-
     @property
     def evaluated_embedders(self) -> list[str]:
         """The embedders that are evaluated, without those from which they are cut."""

@@ -42,6 +42,7 @@ class Config:
     listen: int
     check_embedders: bool
     check_weights: bool
+    rerun_on_upgrade: bool
     experiments: list[Experiment]
     embedders: dict[str, dict] = field(repr=False)
     completed: dict = field(repr=False)

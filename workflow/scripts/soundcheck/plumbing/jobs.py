@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from soundcheck.plumbing.logs import logged_to
+from soundcheck.plumbing.provenance import note_versions
 
 # Variables that limit the threads of OpenMP, MKL, OpenBLAS, numexpr, Accelerate and numba.
 _VARIABLES = (
@@ -24,6 +25,8 @@ _VARIABLES = (
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 # Older versions refuse a threshold above half of a thread's heap, and keep their own.
 _LARGEST = (1 << 30, 1 << 25)
+# The folder, in that of the results, that holds what each job was made with.
+NOTES = "made_with"
 # The variable that holds the folder from which the run was started.
 HOME = "SOUNDCHECK_HOME"
 SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
@@ -65,11 +68,13 @@ def job(snakemake: Any) -> Iterator[tuple[Paths, Paths]]:
     single_threaded()
     keep_freed_memory()
     end_with(*_ancestors())
-    home = os.environ[HOME]
+    home, results = os.environ[HOME], Path.cwd()
     inputs, outputs, log = (Paths(files, home) for files in (snakemake.input, snakemake.output, snakemake.log))
     os.chdir(home)
     with logged_to(log[0]):
         yield inputs, outputs
+        note = results / NOTES / Path(snakemake.log[0]).relative_to("logs").with_suffix(".json")
+        note_versions(note, list(snakemake.output))
 
 
 def seen_from(home: str, path: str | os.PathLike[str]) -> str:

@@ -1,6 +1,8 @@
 """Where results come from: this checkout's commit, and the versions of the packages that made them."""
 
+import contextlib
 import importlib.util
+import json
 import os
 import platform
 import subprocess
@@ -8,7 +10,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from soundcheck.plumbing.files import atomic
+
 _SHARED = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch")
+_OF_TRANSFORMS = ("fast_mp3_augment", "numpy_audio_limiter", "pyroomacoustics", "python_stretch")
 # By these, libraries take the instructions of an older processor than that which is there.
 _LIMITS = (
     "OPENBLAS_CORETYPE",
@@ -17,8 +22,9 @@ _LIMITS = (
     "MKL_ENABLE_INSTRUCTIONS",
     "NPY_DISABLE_CPU_FEATURES",
 )
-# Packages whose version can change an embedding.
-PACKAGES = (*_SHARED, "torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime")
+_OF_MODELS = ("torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime")
+# Packages whose version can change a number.
+PACKAGES = (*_SHARED, *_OF_TRANSFORMS, *_OF_MODELS, "mir_eval", "mirdata")
 # Packages of the analysis: splits, scores, tables, figures.
 OF_THE_ANALYSIS = tuple(sorted((*_SHARED, "matplotlib", "mir_eval", "pandas", "pyarrow", "scikit-learn", "snakemake")))
 
@@ -69,9 +75,30 @@ def _instructions_of_numpy() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of those packages that this process has loaded or that carry weights."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    """Versions of Python and of the packages that this process has loaded and whose version can change a number."""
+    python = {"python": ".".join(map(str, sys.version_info[:3]))}
+    return python | {package: metadata.version(package) for package in PACKAGES if package in sys.modules}
+
+
+def note_versions(path: Path, outputs: list[str]) -> None:
+    """Note beside a job's outputs, in the file `path`, with which versions they were made."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps({"outputs": outputs, "versions": versions()}), encoding="utf-8")
+
+
+def made_with_others(notes: Path) -> dict[str, list[str]]:
+    """The outputs that were made with other versions than are installed, by what differs: `numpy 2.4.5, now 2.4.6`.
+
+    `notes` is the folder of all notes. A package that is not installed here is not compared.
+    """
+    installed: dict[str, str] = {}
     for package in PACKAGES:
-        if package in sys.modules:
-            found[package] = metadata.version(package)
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            installed[package] = metadata.version(package)
+    found: dict[str, list[str]] = {}
+    for path in sorted(notes.rglob("*.json")):
+        note = json.loads(path.read_text(encoding="utf-8"))
+        for package, version in note["versions"].items():
+            if installed.get(package, version) != version:
+                found.setdefault(f"{package} {version}, now {installed[package]}", []).extend(note["outputs"])
     return found

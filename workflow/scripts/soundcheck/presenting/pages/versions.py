@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from importlib import metadata as distributions
 from typing import Any
@@ -12,12 +13,13 @@ from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.provenance import OF_THE_ANALYSIS, commit, kernels, processor
 from soundcheck.presenting.html import definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
+from soundcheck.presenting.wording import sentence_list
 
 
 def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     """Software and machine of the analysis, and what each embedder's vectors were made with.
 
-    Files: `embeddings`, one file of vectors for each embedder.
+    Files: `embeddings`, all files of vectors; where an embedder's were made in several ways, each is shown.
     """
     embeddings = [parquet.metadata(path) for path in files["embeddings"]]
     installed = {each.name: each.version for each in distributions.distributions() if each.name}
@@ -43,20 +45,33 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
         ),
     ]
     if embeddings:
+        made = Counter((each["embedder"], *map(_listed, _makers(each))) for each in embeddings)
+        mixed = sorted(name for name, count in Counter(row[0] for row in made).items() if count > 1)
         body.append(heading("Embedders"))
-        rows = [
-            (
-                made["embedder"],
-                _listed(made.get("versions", {})),
-                made.get("processor", ""),
-                _listed(made.get("kernels", {})),
+        if mixed:
+            body.append(
+                paragraph(
+                    f"A mixture: {sentence_list(mixed)} made embeddings in more than one way. Conditions may differ by "
+                    "that alone. `--config rerun_on_upgrade=true` makes again what other versions made."
+                )
             )
-            for made in sorted(embeddings, key=lambda made: made["embedder"])
+        columns = [
+            "Embedder",
+            "Versions that its embeddings were made with",
+            "Processor",
+            "Instructions in use",
+            "Files",
         ]
-        columns = ["Embedder", "Versions that its embeddings were made with", "Processor", "Instructions in use"]
-        body.append(listing(columns, rows))
+        body.append(listing(columns, [(*row, made[row]) for row in sorted(made)]))
     return Page(document("Versions", body))
 
 
-def _listed(versions: dict[str, str]) -> str:
+def _makers(metadata: dict[str, Any]) -> tuple[dict[str, str] | str, ...]:
+    """What an embedding was made with: versions, processor, instructions."""
+    return metadata.get("versions", {}), metadata.get("processor", ""), metadata.get("kernels", {})
+
+
+def _listed(versions: dict[str, str] | str) -> str:
+    if isinstance(versions, str):
+        return versions
     return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

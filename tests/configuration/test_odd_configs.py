@@ -17,7 +17,8 @@ def known(repository):
 @pytest.fixture
 def load(known, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.py").touch()
+    (tmp_path / "own.py").write_text("top5 = top1 = max\n")
+    (tmp_path / "broken.py").write_text("def top3():\nreturn\n")
 
     def load_text(text):
         file = tmp_path / "config.yaml"
@@ -101,6 +102,11 @@ NAMES = [
     (MINIMAL + "catalogue: {1: {family: clmr, sample_rate: 22050}}\n", 7, "expected text, got 1"),
     (MINIMAL + "    metrics: [my metrics.top3]\n", 7, "'my metrics.top3' is not a dotted name"),
     (MINIMAL + "    metrics: [../metrics.top3]\n", 7, "is not a dotted name"),
+    (MINIMAL + "    metrics: [no_metrics.top3]\n", 7, "there is no module 'no_metrics', neither no_metrics.py in"),
+    (MINIMAL + "    metrics: [own.top3]\n", 7, "own has no function 'top3'"),
+    (MINIMAL + "    metrics: [sklearn.metrics.log_los]\n", 7, "did you mean 'log_loss'?"),
+    (MINIMAL + "    metrics: [broken.top3]\n", 7, "line 2 of"),
+    (MINIMAL + "seeds: 1000000000\n", 7, "more than 1,000 values"),
     (scenario("{type: Gain, params: {1: 2}}"), 7, "Gain has no parameter 1"),
 ]
 FILES = [
@@ -273,3 +279,27 @@ def test_a_mistake_in_a_list_of_transforms_is_found_in_its_line(load):
     )
     with pytest.raises(SoundcheckError, match=r"line 9: .*'min_gain_db'"):
         load(text)
+
+
+@pytest.mark.parametrize("metric", ["own.top5", "sklearn.metrics.log_loss", "mir_eval.key.weighted_score"])
+def test_a_function_that_is_there_is_a_metric(load, metric):
+    assert load(MINIMAL + f"    metrics: [{metric}]\n").experiments[0].metrics == [metric]
+
+
+def test_what_the_schema_refuses_and_what_the_catalogues_refuse_is_one_list(load):
+    text = """
+seeds: many
+experiments:
+  - task: instrument_classification
+    datasets: [synthetik]
+    embedders: [handcrafted-mfcc, {name: x, gpu: yes}, crepe-tyni]
+    probes: [M1]
+    metrics: [acuracy]
+  - task: [1]
+    datasets: [synthetic]
+"""
+    with pytest.raises(SoundcheckError) as caught:
+        load(text)
+    said = str(caught.value)
+    wrong = ("line 2: ", "unknown dataset 'synthetik'", "gpu", "'crepe-tyni'", "'acuracy'", "line 9: ", "missing")
+    assert [word for word in wrong if word not in said] == []

@@ -59,6 +59,7 @@ def test_no_probe_was_trained_and_all_findings_are_kept(stopped):
 def test_what_is_allowed_by_name_runs_and_is_in_the_report(directory, allowed):
     assert allowed.status == 0, allowed.output
     assert not (directory / "results" / "audit" / f"{EVALUATION}.stopped.csv").exists()
+    assert "audit of dataset 'mine', task 'sound', split 'single': audio: 1 (allowed)" in allowed.output
     (row,) = read_rows(directory / "results" / "audit" / f"{EVALUATION}.csv")
     assert row["verdict"] == "allowed"
     assert "1, allowed" in (directory / "results" / "pages" / "audit.html").read_text()

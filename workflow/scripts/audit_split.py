@@ -4,6 +4,7 @@ from soundcheck.plumbing.jobs import job
 
 with job(snakemake) as (inputs, outputs):
     from soundcheck.datasets import audit, sources
+    from soundcheck.plumbing.logs import tell
 
     params, wildcards = snakemake.params, snakemake.wildcards
     found = audit.audit(
@@ -14,6 +15,6 @@ with job(snakemake) as (inputs, outputs):
         list(params.allow_overlap),
         sources.published_counts(params.module),
     )
-    print(*audit.summary(found) or ["nothing found"], sep="\n")
     name = f"dataset '{wildcards.dataset}', task '{wildcards.task}', split '{wildcards.split}'"
+    tell(f"audit of {name}: {'; '.join(audit.summary(found)) or 'nothing found'}")
     audit.write_or_stop(found, outputs[0], name)

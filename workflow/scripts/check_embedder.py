@@ -11,6 +11,7 @@ with job(snakemake) as (inputs, outputs):
     from soundcheck.embedding import check, families
     from soundcheck.embedding.job import load_embedder
     from soundcheck.plumbing.devices import device_of
+    from soundcheck.plumbing.logs import tell
 
     params, name = snakemake.params, snakemake.wildcards.embedder
     weights = inputs.named("weights")
@@ -22,4 +23,5 @@ with job(snakemake) as (inputs, outputs):
         check.Declared(params.sample_rate, params.dimension),
         ("cuda", "cpu") if on_gpu else ("cpu",),
     )
+    tell(check.summary(name, outcomes))
     check.write(name, outcomes, outputs[0])

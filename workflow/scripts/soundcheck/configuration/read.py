@@ -60,8 +60,8 @@ def read(raw: dict, catalog: Catalog, files: Sequence[str | Path] = ()) -> Confi
     if isinstance(given, dict):
         catalog = catalog.extended(given.get("catalogue"))
     completed = complete(given, catalog.schema)
-    _stop_at(list(problems(completed, catalog)), locator)
-    _stop_at(list(wrong_names(completed, catalog)), locator)
+    found = list(problems(completed, catalog))
+    _stop_at([*found, *wrong_names(completed, catalog, [path for path, _ in found])], locator)
     experiments = [_experiment(item, completed, catalog) for item in completed["experiments"]]
     resolved = {"experiments": experiments, "embedders": catalog.embedders, "completed": completed}
     named = {key.name: completed[key.name] for key in fields(Config) if key.name in completed}

@@ -123,6 +123,8 @@ def _described(
         words = sorted(str(value) for option in error.validator_value for value in option.get("enum", ()))
         hint = schema.get("description") or f"possible are {', '.join(words)}, or a number"
         yield path, f"{shown(error.instance)} is not possible; {hint.rstrip('.')}{_default(error)}"
+    elif error.validator == "maxItems":
+        yield path, f"more than {error.validator_value:,} values; {schema.get('description', '')}".rstrip("; ")
     elif error.validator == "pattern" and path[-1:] == ("reason",):
         yield path, "the reason is empty: the report shows it"
     elif error.validator == "pattern":

@@ -80,6 +80,14 @@ def check(
     return outcomes
 
 
+def summary(name: str, outcomes: list[Outcome]) -> str:
+    """A line on what has failed, for a terminal."""
+    failed = [f"{outcome.check} ({outcome.value})" for outcome in outcomes if outcome.outcome == "failed"]
+    return f"check of {name}: " + (
+        f"failed: {'; '.join(failed)}" if failed else f"all {len(outcomes)} outcomes are well"
+    )
+
+
 def write(name: str, outcomes: list[Outcome], path: str | Path) -> None:
     """Write the outcomes of an embedder's check as CSV with the columns `COLUMNS`."""
     with csv_rows(path, COLUMNS) as write_row:

@@ -37,6 +37,13 @@ def logged_to(path: str) -> Iterator[None]:
             sys.exit(1)
 
 
+def tell(line: str) -> None:
+    """Print a finding into the log and on the terminal, where nobody would look for it in a log."""
+    print(line)
+    if sys.__stderr__ is not None:
+        print(line, file=sys.__stderr__, flush=True)
+
+
 class _Lines:
     """A log in which each state of a progress bar is a line of its own: bars end in a carriage return."""
 

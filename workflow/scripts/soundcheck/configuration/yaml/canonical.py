@@ -30,6 +30,7 @@ PARAMETER_SYNONYMS = {
     "max_absolute_rms_in_db": "max_absolute_rms_db",
 }
 EMBEDDER_SYNONYMS = {"hop": "hop_s"}
+MOST_SEEDS = 1000
 SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
@@ -51,7 +52,8 @@ def canonical(raw: object, catalog: Catalog) -> object:
             # Snakemake compares paths as text.
             config[key] = os.path.normpath(config[key])
     if isinstance(config.get("seeds"), int) and not isinstance(config["seeds"], bool) and config["seeds"] > 0:
-        config["seeds"] = list(range(config["seeds"]))
+        # One more than the schema allows is enough to be refused: nobody's memory holds a billion seeds.
+        config["seeds"] = list(range(min(config["seeds"], MOST_SEEDS + 1)))
     if isinstance(config.get("experiments"), dict):
         # Experiments may have names; a single one may stand there without a list around it.
         is_single = "task" in config["experiments"]

@@ -16,7 +16,7 @@ OWN = {
     "hear": ("weights", "use", "longest_s"),
     "function": ("sample_rate", "longest_s"),
     "onnx": ("sample_rate", "window_s", "hop_s", "batch_size", "longest_s", "input", "output"),
-    "precomputed": (),
+    "precomputed": ("columns",),
 }
 _FAMILIES = {"onnx": "onnx_file"}
 # The axes of an embedder: each may have several values, which are as many embedders.

@@ -140,6 +140,7 @@ def test_metadata_say_where_the_vectors_came_from(embed, tmp_path):
         (np.zeros(3), "its vectors have 3 values, those of most tracks 4"),
         (np.zeros((1, 2, 4)), "vectors are an array of float64, of shape (1, 2, 4); expected numbers, (dim,) or (n_fr"),
         (np.array(["a"] * 4), "vectors are an array of <U1, of shape (4,)"),
+        (np.zeros(4, np.complex64), "vectors are an array of complex64, of shape (4,); expected numbers"),
         (np.zeros((0, 4)), "vectors are empty, of shape (0, 4)"),
         (np.array([0, 1, np.nan, 2]), "vectors with values that are not finite"),
         (np.array([0, 1, 1e39, 2]), "vectors with values that are not finite"),
@@ -160,6 +161,13 @@ def test_a_track_without_usable_vectors_is_left_out_with_the_reason(embed, tmp_p
     assert (statistics.n_embedded, statistics.n_left_out) == (3, 1)
     assert audio[0]["left_out"].startswith(reason)
     assert not any(row["left_out"] for row in audio[1:])
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64", "longdouble", "int8", "uint64", "bool"])
+def test_arrays_of_any_kind_of_number_are_read(embed, tmp_path, kind):
+    save(tmp_path / "mine", {track_id: (4 * frames).astype(kind) for track_id, frames in VECTORS.items()})
+    expected = (4 * VECTORS["b"]).astype(kind).astype(np.float64).mean(axis=0)
+    np.testing.assert_allclose(embed()[0]["b"], expected, rtol=1e-6, atol=1e-7)
 
 
 def test_the_size_is_that_of_most_tracks_not_of_the_first(embed, tmp_path):

@@ -134,6 +134,42 @@ def test_numpy_arrays_and_other_precisions_are_taken(tmp_path):
         assert frames.shape == (1, 1, 4)
 
 
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64", "int8", "int64", "bool"])
+@pytest.mark.parametrize("use", hear.FUNCTIONS)
+def test_numbers_of_any_kind_are_read(tmp_path, use, kind):
+    text = GOOD.replace(".mean(1)", f".mean(1).to(torch.{kind})").replace("4), torch", f"4).to(torch.{kind}), torch")
+    frames = load(tmp_path, text, use).forward(samples(8)[None])
+    frames = frames[0] if use == "timestamps" else frames
+    expected = samples(8).reshape(1, 2, 4) if use == "timestamps" else samples(8).reshape(1, 2, 4).mean(1)[None]
+    np.testing.assert_array_equal(frames, expected != 0 if kind == "bool" else expected)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("torch.zeros(1, 4, dtype=torch.complex64)", "returned an array of complex64"),
+        ("np.zeros((1, 4), complex)", "returned an array of complex128"),
+        ("np.array([[None, 1, 2, 3]], object)", "returned an array of object"),
+        ("np.array([['a'] * 4])", "returned an array of <U1"),
+    ],
+)
+def test_what_is_no_real_number_is_refused(tmp_path, returned, message):
+    text = GOOD.replace("import torch", "import torch\nimport numpy as np")
+    text = text.replace("audio.reshape(1, -1, 4).mean(1)", returned)
+    with pytest.raises(SoundcheckError, match=rf"mine\.py {message}, of shape \(1, 4\); expected real numbers"):
+        load(tmp_path, text).forward(samples(8)[None])
+
+
+def test_a_buffer_that_a_model_uses_again_does_not_change_what_it_returned(tmp_path):
+    text = GOOD.replace("def load_model", "buffer = torch.zeros(1, 4)\n\ndef load_model").replace(
+        "return audio.reshape(1, -1, 4).mean(1)", "return buffer.copy_(audio.reshape(1, -1, 4).mean(1))"
+    )
+    embedder = load(tmp_path, text)
+    first = embedder.forward(samples(8)[None])
+    embedder.forward(samples(16)[None])
+    np.testing.assert_array_equal(first, samples(8).reshape(1, 2, 4).mean(1)[None])
+
+
 def test_a_clip_without_a_frame_gives_none(tmp_path):
     text = GOOD.replace("return audio.reshape(1, -1, 4),", "return audio.reshape(1, -1, 4)[:, :0],")
     frames, times_s = load(tmp_path, text, "timestamps").forward(samples(8)[None])

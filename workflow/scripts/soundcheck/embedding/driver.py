@@ -251,6 +251,8 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | Exception, mo
             f"{model.name} returned an array of shape {frames.shape}; expected ({embedder.batch_size}, n_frames, "
             f"{embedder.dimension}): the windows in a batch, their frames, the dimension that the model declares"
         )
+    if frames.dtype.kind not in "fiub":
+        raise SoundcheckError(f"{model.name} returned an array of {frames.dtype}; expected real numbers")
     for track, window_frames in zip(owners, frames, strict=False):
         place = track.places.popleft()
         if len(window_frames):

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import frozen_graphs
+from soundcheck.embedding.families.support import arrays, frozen_graphs
 from soundcheck.embedding.families.support.essentia_algorithms import ALGORITHMS, NOT_EMBEDDERS, Patches, Samples
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 from soundcheck.plumbing.files import file_sha256
@@ -132,7 +132,12 @@ def _tokens(entry: dict, recipe: Patches | Samples, owner: str) -> Sequence[str]
 def _forward(
     network: Callable, recipe: Patches | Samples, tokens: Sequence[str], output: str, owner: str, batch: np.ndarray
 ) -> np.ndarray:
-    result = network(recipe.arranged(batch))
+    try:
+        result = arrays.real(network(recipe.arranged(batch)))
+    except arrays.NotReal as error:
+        raise SoundcheckError(
+            f"{owner}: the node {output!r}, named by `output`, returns {error}; expected real numbers: name another"
+        ) from error
     vectors = result
     if result.ndim == 3 and tokens:
         vectors = np.concatenate([TOKENS[token](result) for token in tokens], axis=1)

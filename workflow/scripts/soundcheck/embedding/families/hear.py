@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import user_code, windows
+from soundcheck.embedding.families.support import arrays, user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described
 
 # The user's model is called by one thread at a time, beside which audio is prepared.
@@ -93,21 +93,28 @@ def _frames(result: object, use: str, dimension: int, owner: str) -> np.ndarray:
         if not isinstance(result, tuple | list) or len(result) != 2:
             raise SoundcheckError(f"{owner} returned {type(result).__name__}; expected two, embeddings and timestamps")
         result = result[0]
-    if not isinstance(result, torch.Tensor | np.ndarray):
+    if not hasattr(result, "__array__"):
         raise SoundcheckError(f"{owner} returned {type(result).__name__}, not a tensor; {expected}")
-    embeddings = torch.as_tensor(result)
-    sizes = tuple(embeddings.shape)
+    sizes = tuple(result.shape)
     if len(sizes) != (3 if with_time else 2) or (sizes[0], sizes[-1]) != (1, dimension):
         raise SoundcheckError(f"{owner} returned a tensor of shape {sizes}; {expected}")
-    return embeddings.reshape(1, -1, dimension).float().cpu().numpy()
+    try:
+        return arrays.real(result).reshape(1, -1, dimension)
+    except arrays.NotReal as error:
+        raise SoundcheckError(f"{owner} returned {error}; expected real numbers") from error
 
 
 def _times_s(timestamps: object, n_frames: int, owner: str) -> np.ndarray:
     """The timestamps `(1, n_frames)` in ms that a model gave, as times `(n_frames,)` in s."""
-    times = timestamps.detach().cpu().numpy() if isinstance(timestamps, torch.Tensor) else np.asarray(timestamps)
     if not n_frames:
         return np.zeros(0)
-    if times.size != n_frames or times.dtype.kind not in "fiu" or not np.isfinite(times).all():
+    try:
+        times = arrays.as_array(timestamps)
+    except arrays.NotReal as error:
+        raise SoundcheckError(
+            f"{owner} returned timestamps of {error}; expected a finite time in ms for each of the {n_frames} frames"
+        ) from error
+    if times.size != n_frames or times.dtype == bool or not np.isfinite(times).all():
         raise SoundcheckError(
             f"{owner} returned timestamps of {times.dtype}, of shape {times.shape}; expected a finite time in ms for "
             f"each of the {n_frames} frames"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import user_code, windows
+from soundcheck.embedding.families.support import arrays, user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
@@ -20,6 +20,9 @@ ENVIRONMENT = "onnx"
 FRAMEWORKS = ("onnxruntime",)
 
 DEFAULTS = {"window_s": 0, "hop_s": 0, "batch_size": 16, "longest_s": 30, "input": "", "output": ""}
+# Of an output, what NumPy has too: not text, sequences, maps, or bfloat16.
+NUMBERS = {f"tensor({kind})" for kind in ("float", "double", "float16", "bool")}
+NUMBERS |= {f"tensor({sign}int{bits})" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
 
@@ -42,7 +45,7 @@ class Model:
                 f"{self.owner}: its output {self.output.name!r} has the shape {result.shape} for an input of shape "
                 f"{shaped.shape}; expected (batch, dim) or (batch, frames, dim)"
             )
-        return (result[:, None] if result.ndim == 2 else result).astype(np.float32, copy=False)
+        return arrays.real(result[:, None] if result.ndim == 2 else result)
 
 
 def load(entry: dict, device: str) -> Embedder:
@@ -112,7 +115,12 @@ def _model(file: Path, entry: dict, device: str) -> Model:
             f"{owner}: its input {given.name!r} is a {given.type} of shape {_shown(given.shape)}; expected samples as "
             "floating-point numbers, (batch, samples) or (batch, 1, samples)"
         )
-    return Model(session, given, _named(session.get_outputs(), entry["output"], "output", owner), owner)
+    output = _named(session.get_outputs(), entry["output"], "output", owner)
+    if output.type not in NUMBERS:
+        able = [item.name for item in session.get_outputs() if item.type in NUMBERS]
+        hint = f"name another one, `output: {able[0]}`" if able else "export the model with a cast to float32"
+        raise SoundcheckError(f"{owner}: its output {output.name!r} is a {output.type}; expected numbers: {hint}")
+    return Model(session, given, output, owner)
 
 
 def _session(file: Path, device: str, owner: str) -> object:

@@ -29,8 +29,9 @@ class WrongResult(Exception):
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `file`, `function` (its name there), `sample_rate` (Hz), `longest_s`.
 
-    Clips go through the function one at a time and whole; those above `longest_s` seconds go in pieces of equal length,
-    whose frames are averaged. The size of the vectors is what the function returns for a second of quiet noise.
+    Clips go through the function one at a time and whole; those above `longest_s` seconds (by more than a twentieth) go
+    in pieces of equal length, whose frames are averaged. The size of the vectors is what the function returns for a
+    second of quiet noise.
 
     Raises:
         SoundcheckError: the file cannot be imported or lacks the function, or the function fails or returns no vector.

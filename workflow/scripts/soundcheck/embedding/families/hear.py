@@ -28,8 +28,8 @@ FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embed
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `file`, `weights` (a path, or empty), `use` (scene, timestamps), `longest_s`.
 
-    Clips go through the model one at a time and whole, since padding may change what a model returns; those above
-    `longest_s` seconds go in pieces of equal length, whose embeddings are averaged.
+    Clips go through the model one at a time and whole, since padding may change what a model returns; those
+    above `longest_s` seconds (by more than a twentieth) go in pieces of equal length, whose embeddings are averaged.
 
     Raises:
         SoundcheckError: the file cannot be imported or lacks a function; its model does not load or declares no size.

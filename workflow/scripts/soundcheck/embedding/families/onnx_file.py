@@ -51,9 +51,10 @@ class Model:
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `file`, `sample_rate` (Hz), and how clips go through the model.
 
-    `window_s` 0: a clip at a time and whole, above `longest_s` seconds in pieces of equal length. Otherwise windows of
-    exactly `window_s` seconds, one every `hop_s` (0: end to end), the last one filled up with zeros, `batch_size` at a
-    time unless the file fixes that number. `input` and `output` name those of the file; empty: the first.
+    `window_s` 0: a clip at a time and whole, above `longest_s` seconds (by more than a twentieth) in pieces of equal
+    length. Otherwise windows of exactly `window_s` seconds, one every `hop_s` (0: end to end), the last one filled up
+    with zeros, `batch_size` at a time unless the file fixes that number. `input` and `output` name those of the file;
+    empty: the first.
 
     Raises:
         SoundcheckError: the file is no model that ONNX Runtime can run, or its input or output does not fit.

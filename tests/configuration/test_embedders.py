@@ -146,6 +146,21 @@ def test_own_models_are_paths(plan_of, tmp_path):
     }  # fmt: skip
 
 
+def test_an_installed_model_is_a_module_found_without_importing_it(plan_of, tmp_path, monkeypatch):
+    (tmp_path / "their_net").mkdir()
+    for name in ("__init__", "base", "other"):
+        (tmp_path / "their_net" / f"{name}.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.chdir(tmp_path)
+    embedder = plan_of([{"name": "net", "hear": "their_net.base"}]).embedders["net"]
+    assert (embedder.entry["module"], "file" in embedder.entry) == ("their_net.base", False)
+    assert embedder.files == tuple(f"their_net/{name}.py" for name in ("__init__", "base", "other"))
+    for missing in ("their_net.bass", "their_net.base.more", "no_such_net.base"):
+        with pytest.raises(SoundcheckError, match=f"there is no module '{missing}', installed here or in the working"):
+            plan_of([{"name": "net", "hear": missing}])
+    # What only the environment of its jobs has cannot be looked for.
+    assert plan_of([{"name": "net", "hear": "no_such_net.base", "env": "hear"}]).embedders["net"].files == ()
+
+
 def test_files_of_a_hugging_face_model_lie_below_its_revision(plan_of):
     own = """
 catalogue:

@@ -43,7 +43,8 @@ def load(entry: dict, device: str) -> Embedder:
 
     def frames_of(samples: np.ndarray) -> np.ndarray:
         user_code.seed_all()
-        return _frames(function(samples, rate), owner)
+        with user_code.directory_kept():
+            return _frames(function(samples, rate), owner)
 
     dimension = _dimension(frames_of, rate, owner, entry["name"])
 

@@ -1,4 +1,4 @@
-"""A user's own model: a Python file with the HEAR API.
+"""A user's own model: a Python file, or an installed module, with the HEAR API.
 
 Source: the API of the HEAR benchmark (Turian et al., "HEAR: Holistic Evaluation of Audio Representations", 2022):
 `load_model(model_file_path="") -> model` with `model.sample_rate` (Hz), and `get_scene_embeddings(audio, model) ->
@@ -26,7 +26,7 @@ FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embed
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry with `file`, `weights` (a path, or empty), `use` (scene, timestamps), `longest_s`.
+    """The embedder of an entry: `file` or `module`, `weights` (a path, or empty), `use` (scene, timestamps), `longest_s`.
 
     Clips go through the model one at a time and whole, since padding may change what a model returns; those
     above `longest_s` seconds (by more than a twentieth) go in pieces of equal length, whose embeddings are averaged.
@@ -34,16 +34,24 @@ def load(entry: dict, device: str) -> Embedder:
     Raises:
         SoundcheckError: the file cannot be imported or lacks a function; its model does not load or declares no size.
     """
-    file, function = Path(entry["file"]), FUNCTIONS[entry["use"]]
-    module = user_code.imported(file, entry["name"])
+    function, name, weights = FUNCTIONS[entry["use"]], entry["name"], entry["weights"]
+    if "module" in entry:
+        file = entry["module"]
+        module = user_code.imported_by_name(file, name)
+    else:
+        file = entry["file"]
+        module = user_code.imported(Path(file), name)
     for needed in ("load_model", function):
         if not hasattr(module, needed):
             raise SoundcheckError(
                 f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for"
             )
     user_code.seed_all()
+    # Found also by a module that has changed the working directory.
+    given = [str(Path(weights).resolve()) if Path(weights).exists() else str(weights)] if weights else []
     try:
-        model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
+        with user_code.directory_kept():
+            model = module.load_model(*given)
         if isinstance(model, torch.nn.Module):
             model = model.eval().to(device)
     except (Exception, SystemExit) as error:
@@ -55,7 +63,8 @@ def load(entry: dict, device: str) -> Embedder:
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         user_code.seed_all()
-        result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
+        with user_code.directory_kept():
+            result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
         owner = f"embedder {entry['name']}: {function} of {file}"
         frames = _frames(result, entry["use"], dimension, owner)
         return (frames, _times_s(result[1], frames.shape[1], owner)) if entry["use"] == "timestamps" else frames
@@ -66,7 +75,7 @@ def load(entry: dict, device: str) -> Embedder:
         cut=functools.partial(windows.pieces, longest=int(entry["longest_s"] * sample_rate)),
         forward=forward,
         concurrent=False,
-        facts={"weights": _digest(entry["weights"]), "file": f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"},
+        facts={"weights": _digest(weights), "file": f"sha256:{user_code.digest(module)}"},
     )
 
 

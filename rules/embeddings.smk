@@ -57,6 +57,8 @@ rule embed_tracks:
         parts=lambda wildcards: embedded_parts(wildcards.deformation),
         seed=settings.seed,
         sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
+        # For messages alone: a path is no parameter that Snakemake compares, so that another name reruns nothing.
+        called=lambda wildcards: Path(plan.called(wildcards.embedder)),
         code=lambda wildcards: source_digest("scripts/embed_tracks.py", family_of(wildcards)),
     script:
         "../workflow/scripts/embed_tracks.py"

@@ -26,7 +26,7 @@ FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embed
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry: `file` or `module`, `weights` (a path, or empty), `use` (scene, timestamps), `longest_s`.
+    """The embedder of an entry: `file` or `module`, `weights` (may be empty), `use` (a key of FUNCTIONS), `longest_s`.
 
     Clips go through the model one at a time and whole, since padding may change what a model returns; those
     above `longest_s` seconds (by more than a twentieth) go in pieces of equal length, whose embeddings are averaged.

@@ -175,14 +175,14 @@ def _is_remote(fields: dict, model_type: str, folder: Path, owner: str, trust_re
 
 
 def _check_code(auto_map: object, folder: Path, owner: str) -> None:
-    """Whether the code that a model comes with is there; of another repository, as in `owner/name--file.Class`, it is not."""
-    classes = auto_map.values() if isinstance(auto_map, dict) else ()
-    for name in sorted({name for value in classes for name in (value if isinstance(value, list) else [value]) if name}):
+    """Whether the code of a model is there; what `owner/name--file.Class` names, of another repository, never is."""
+    classes = auto_map if isinstance(auto_map, dict) else {}
+    for name in sorted(str(classes[key]) for key in ("AutoConfig", "AutoModel") if classes.get(key)):
         file = f"{name.rpartition('--')[2].rpartition('.')[0]}.py"
         if "--" in name or not (folder / file).is_file():
             raise SoundcheckError(
-                f"{owner}: {folder / CONFIG} names code in {file}, which is not in {folder}; add it to the `files` of the "
-                f"model, with all that it imports, or {OWN_FILE}"
+                f"{owner}: {folder / CONFIG} names code in {file}, which is not in {folder}; add it to the `files` of "
+                f"the model, with all that it imports, or {OWN_FILE}"
             )
 
 
@@ -202,7 +202,7 @@ def _from_pretrained(
         try:
             if is_remote:
                 return _of_remote_code(transformers, folder, options, owner)
-            config = _config(fields, transformers)
+            config = _config(fields, transformers, owner)
             kind = KINDS.get(fields["model_type"])
             if not kind:
                 return transformers.MODEL_MAPPING[type(config)].from_pretrained(folder, config=config, **options)
@@ -226,8 +226,8 @@ def _of_remote_code(transformers: ModuleType, folder: Path, options: dict, owner
     except Exception as error:
         raise SoundcheckError(
             f"{owner}: the code that comes with the model in {folder} does not run in transformers "
-            f"{transformers.__version__} ({textwrap.shorten(described(error), 200)}): it may be of another version. Then "
-            f"it is not supported; {OWN_FILE}"
+            f"{transformers.__version__} ({textwrap.shorten(described(error), 200)}): it may be of another time. "
+            f"Then it is not supported; {OWN_FILE}"
         ) from error
 
 
@@ -240,13 +240,13 @@ def _transformers() -> ModuleType:
     return transformers
 
 
-def _config(fields: dict, transformers: ModuleType) -> object:
+def _config(fields: dict, transformers: ModuleType, owner: str) -> object:
     kind = "hubert" if fields["model_type"] == MERT else fields["model_type"]
     own = {key: value for key, value in fields.items() if key not in ("model_type", "auto_map")}
     if kind not in transformers.CONFIG_MAPPING:
         raise SoundcheckError(
-            f"transformers {transformers.__version__} knows no model of type {kind}; another version may, in an "
-            "environment of your own (`env`)"
+            f"{owner}: transformers {transformers.__version__} knows no model of type {kind}; a newer version may, in "
+            "an environment of your own (`env`)"
         )
     return transformers.CONFIG_MAPPING[kind].from_dict(own)
 

@@ -221,7 +221,7 @@ class Plan:
         return [Checked(name) for name in dict.fromkeys(makers) if not self.embedders[name].is_precomputed]
 
     def called(self, embedder: str) -> str:
-        """What a message calls an embedder: by the names of those that are cut from its layers, if it is only theirs."""
+        """What messages call an embedder: where it is none of the user's, by the names of what is cut from it."""
         cut = [name for name in self.evaluated_embedders if self.embedders[name].made_by == embedder]
         return embedder if embedder in cut or not cut else several(cut, 3)
 

@@ -33,7 +33,8 @@ def embed_condition(
 ) -> Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
-    `called` is what messages call the embedder, if not by its `name`. `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
+    `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
+    `called` is what messages call the embedder, if not by its `name`.
 
     Raises:
         SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.

@@ -58,6 +58,8 @@ rule embed_tracks:
         audio=audio_of,
         sounds=own_sounds,
         model=own_model,
+        # For messages alone: a path is no parameter that Snakemake compares, so that another name reruns nothing.
+        called=lambda wildcards: Path(plan.called(wildcards.embedder)),
         code=lambda wildcards: source_digest("scripts/embed_tracks.py", family_of(wildcards)),
     script:
         "../workflow/scripts/embed_tracks.py"

@@ -69,6 +69,21 @@ def test_a_name_of_ones_own_stands_unless_there_are_several_to_tell_apart(plan_o
     assert list(plan.embedders) == ["slow", "x-max", "x-mean"]
 
 
+def test_names_of_the_catalogue_may_be_written_with_underscores(plan_of):
+    own = """
+catalogue: {my_net: {family: clmr, sample_rate: 22050}, my_cut: {family: huggingface, sample_rate: 24000, n_layers: 13,
+            layers_of: mert_v1_95m, layers: [2]}}
+"""
+    items = ["clmr_v2", "mert_v1_95m_0_1_2_3", {"like": "crepe_tiny", "hop": 1}, {"name": "my_own", "like": "clmr_v2"}]
+    excluded = [{"embedder": "clmr_v2", "deformation": "D1", "reason": "slow"}]
+    plan = plan_of([*items, "my_net", "my_cut"], own, deformations=["D1"], exclude=excluded)
+    assert plan.evaluated_embedders == [
+        "clmr-v2", "mert-v1-95m-0-1-2-3", "crepe-tiny-hop1s", "my_own", "my_net", "my_cut",
+    ]  # fmt: skip
+    with pytest.raises(SoundcheckError, match=r"unknown embedder 'clmr_v3' .did you mean 'clmr-v2'"):
+        plan_of(["clmr_v3"])
+
+
 def test_predictions_are_aggregated_where_no_embedder_is_pooled(plan_of):
     plan = plan_of(["crepe-tiny", {"like": "crepe-tiny", "pooling": "max"}], aggregation="prediction")
     assert {name: embedder.entry["pooling"] for name, embedder in plan.embedders.items()} == {
@@ -93,6 +108,17 @@ def test_layers_of_another_hop_need_a_pass_of_their_own_whose_name_does_not_depe
     assert names[0] == names[1]
     (name,) = names[0]
     assert name.startswith("deep-")
+
+
+def test_messages_call_a_pass_by_the_names_of_what_is_cut_from_it(plan_of):
+    variant = {"name": "mine", "like": "deep", "hop_s": 1, "layers": [2]}
+    plan = plan_of(["deep-low", variant, "crepe-tiny"], LAYERED)
+    maker = plan.embedders["mine"].made_by
+    assert maker != "mine"
+    assert plan.called(maker) == "mine"
+    assert plan.called("deep") == "deep-low"
+    assert plan_of(["deep", "deep-low"], LAYERED).called("deep") == "deep"
+    assert plan.called("crepe-tiny") == "crepe-tiny"
 
 
 def test_layers_of_the_same_pass_need_its_splits_only_once(plan_of):
@@ -144,6 +170,21 @@ def test_own_models_are_paths(plan_of, tmp_path):
     assert {name: embedder.env for name, embedder in plan.embedders.items()} == {
         "plain": "hear", "net": "onnx", "done": "analysis",
     }  # fmt: skip
+
+
+def test_an_installed_model_is_a_module_found_without_importing_it(plan_of, tmp_path, monkeypatch):
+    (tmp_path / "their_net").mkdir()
+    for name in ("__init__", "base", "other"):
+        (tmp_path / "their_net" / f"{name}.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.chdir(tmp_path)
+    embedder = plan_of([{"name": "net", "hear": "their_net.base"}]).embedders["net"]
+    assert (embedder.entry["module"], "file" in embedder.entry) == ("their_net.base", False)
+    assert embedder.files == tuple(f"their_net/{name}.py" for name in ("__init__", "base", "other"))
+    for missing in ("their_net.bass", "their_net.base.more", "no_such_net.base"):
+        with pytest.raises(SoundcheckError, match=f"there is no module '{missing}', installed here or in the working"):
+            plan_of([{"name": "net", "hear": missing}])
+    # What only the environment of its jobs has cannot be looked for.
+    assert plan_of([{"name": "net", "hear": "no_such_net.base", "env": "hear"}]).embedders["net"].files == ()
 
 
 def test_files_of_a_hugging_face_model_lie_below_its_revision(plan_of):

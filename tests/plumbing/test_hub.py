@@ -119,7 +119,9 @@ def test_a_refusal_is_one_line_that_says_what_to_do(hub, tmp_path, refusal, said
 
 def test_without_a_network_the_message_says_how_to_do_without(tmp_path, hub, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(DownloadError, match=r"http://127.0.0.1:9 cannot be reached \(ConnectError\).*by hand"):
+    with pytest.raises(
+        DownloadError, match=r"http://127.0.0.1:9 cannot be reached: connection failed \(Connection refused\).*by hand"
+    ):
         weights.download(URL, tmp_path / "model.bin")
 
 

@@ -1,8 +1,13 @@
 """One attempt: what is missing is asked for, and what comes is believed only where it fits what is here."""
 
-import pytest
-from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind
+import re
+import threading
+import time
 
+import pytest
+from faulty_server import CONTENT, MD5, SHA256, fetch, left_behind, serving_over_tls
+
+from soundcheck.plumbing.downloads import fetching, progress
 from soundcheck.plumbing.errors import DownloadError
 
 
@@ -52,6 +57,75 @@ def test_two_versions_of_a_file_are_never_mixed(server, target):
     server.content, server.etag = CONTENT[::-1], '"2"'
     fetch(server, target)
     assert target.read_bytes() == CONTENT[::-1]
+
+
+@pytest.mark.parametrize("by", ["etag", "date"])
+def test_a_part_of_another_version_is_not_believed_although_only_ours_was_asked_for(server, target, by):
+    server.faults = ["cut", "ignores version"]
+    if by == "date":
+        server.etag, server.modified = None, "Wed, 21 Oct 2015 07:28:00 GMT"
+    with pytest.raises(DownloadError, match="run again to resume"):
+        fetch(server, target, attempts=1)
+    server.content = CONTENT[::-1]
+    server.etag, server.modified = (None, "Thu, 22 Oct 2015 07:28:00 GMT") if by == "date" else ('"2"', None)
+    fetch(server, target)
+    assert target.read_bytes() == CONTENT[::-1]
+    assert server.ranges[1:] == [server.ranges[1], None]
+    assert server.ranges[1] is not None
+    assert left_behind(target) == ["notes.zip"]
+
+
+def test_what_trickles_in_is_kept_and_said(server, target, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SLOW_AFTER_S", 0.1)
+    server.faults = ["trickle"]
+    run = threading.Thread(target=lambda: fetch(server, target))
+    run.start()
+    part, seen = target.with_name("notes.zip.part"), set()
+    while 20 not in seen:
+        seen.add(part.stat().st_size if part.exists() else 0)
+        time.sleep(0.005)
+    assert len(seen) > 5
+    server.go_on.set()
+    run.join()
+    assert target.read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=20-"]
+    assert re.search(
+        r"notes.zip: the server sends \d+ bytes a second; at this rate it takes \d+ hours", capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(("days", "why"), [(1, "self-signed certificate"), (-1, "certificate has expired")])
+def test_a_certificate_that_cannot_be_verified_is_said_at_once(tmp_path, target, monkeypatch, days, why):
+    with serving_over_tls(tmp_path / "certificate.pem", days) as server:
+        if days < 0:
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
+        with pytest.raises(DownloadError, match=rf"certificate of 127.0.0.1 cannot be verified \({why}\): ") as error:
+            fetch(server, target)
+        assert "received" not in str(error.value)
+        assert server.ranges == []
+
+
+def test_a_certificate_of_ones_own_is_accepted_where_it_is_named(tmp_path, target, monkeypatch):
+    with serving_over_tls(tmp_path / "certificate.pem") as server:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
+        fetch(server, target)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:9/notes.zip", r"connection failed \(Connection refused\)"),
+        (
+            "http://no-such-host.invalid/notes.zip",
+            r"the name no-such-host\.invalid cannot be resolved \(.*\): is there",
+        ),
+    ],
+)
+def test_a_server_that_cannot_be_reached_says_why_and_nothing_was_received(target, url, why):
+    with pytest.raises(DownloadError, match=rf"{why}.*, after 2 attempts\. Run again later") as error:
+        fetching.fetch(url, target, attempts=2, backoff_s=0)
+    assert "received" not in str(error.value)
 
 
 def test_without_a_version_or_digest_nothing_is_resumed(server, target):

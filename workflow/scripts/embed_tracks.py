@@ -26,6 +26,7 @@ with job(snakemake) as (inputs, outputs):
         audio_path=outputs.audio,
         threads=snakemake.threads,
         gpu=bool(snakemake.resources.get("gpu", 0)),
+        called=str(snakemake.params.called),
     )
     print(statistics)
     print(f"{statistics.model_share:.1%} of the busy time was spent inside the model")

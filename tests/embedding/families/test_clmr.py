@@ -97,7 +97,22 @@ def test_a_window_is_embedded_the_same_to_rounding_whatever_its_place_and_neighb
         assert_same_to_rounding(embedder.forward(filled(windows[number]))[0], whole[number])
 
 
-def test_windows_lie_end_to_end_and_the_last_is_filled_with_zeros(embedder):
+def test_windows_lie_end_to_end_and_what_is_left_behind_the_last_whole_one_is_not_used(embedder):
+    for length, count in ((WINDOW, 1), (WINDOW + 1, 1), (2 * WINDOW, 2), (150_000, 2), (663_300, 11)):
+        clip = noise(length)
+        windows = embedder.cut(clip)
+        assert windows.shape == (count, WINDOW)
+        np.testing.assert_array_equal(windows.ravel(), clip[: count * WINDOW])
+        # The published evaluation: all parts but the last, which in these clips is none.
+        if length % WINDOW:
+            np.testing.assert_array_equal(windows, torch.stack(torch.from_numpy(clip).split(WINDOW)[:-1]))
+    for length in (1, 441, WINDOW - 1):
+        (window,) = embedder.cut(clip[:length])
+        np.testing.assert_array_equal(window, np.pad(clip[:length], (0, WINDOW - length)))
+
+
+def test_the_last_window_can_be_filled_with_zeros(archive):
+    embedder = load(archive, last_window="pad")
     for length, count in ((1, 1), (441, 1), (WINDOW, 1), (WINDOW + 1, 2), (2 * WINDOW, 2), (150_000, 3)):
         clip = noise(length)
         windows = embedder.cut(clip)
@@ -105,15 +120,19 @@ def test_windows_lie_end_to_end_and_the_last_is_filled_with_zeros(embedder):
         joined = windows.ravel()
         np.testing.assert_array_equal(joined[:length], clip)
         assert not joined[length:].any()
+    assert embedder.facts["last_window"] == "filled up with zeros, of equal weight"
+    with pytest.raises(SoundcheckError, match=r"embedder clmr-v2: unknown last_window 'Pad-' .did you mean 'pad'"):
+        load(archive, last_window="Pad-")
 
 
-def test_a_hop_moves_the_windows_and_every_sample_is_heard(archive):
-    embedder = load(archive, hop_s=1.0)
+def test_a_hop_moves_the_windows_and_every_sample_is_heard_where_they_are_filled(archive):
     clip = noise(100_000)
+    embedder = load(archive, hop_s=1.0, last_window="pad")
     windows = embedder.cut(clip)
     assert len(windows) == 3
     np.testing.assert_array_equal(windows[1], clip[22_050 : 22_050 + WINDOW])
     np.testing.assert_array_equal(windows[2][: 100_000 - 44_100], clip[44_100:])
+    np.testing.assert_array_equal(load(archive, hop_s=1.0).cut(clip), windows[:2])
     assert embedder.window_hop_s == 1.0
 
 

@@ -281,6 +281,25 @@ def test_facts_say_what_was_run(folder):
     assert (facts["patch_s"], facts["hop_s"], facts["node"]) == (0.96, 0.93, "model/vggish/embeddings")
 
 
+@every_algorithm
+@run_in("graphs")
+def test_the_input_is_found_whatever_the_generation_of_the_graph_calls_it(folder, tmp_path, algorithm):
+    from tensorflow.core.framework.graph_pb2 import GraphDef
+
+    graph = GraphDef.FromString((folder / FILES[algorithm]).read_bytes())
+    clip, own = music(31), PUBLISHED[algorithm][4]
+    expected = embed(load(folder, algorithm), clip)
+    for name in ("melspectrogram", "serving_default_melspectrogram"):
+        for node in graph.node:
+            node.name = name if node.op == "Placeholder" else node.name
+            node.input[:] = [name if source == own else source for source in node.input]
+        own = name
+        (tmp_path / "other.pb").write_bytes(graph.SerializeToString())
+        np.testing.assert_array_equal(
+            embed(load(folder, algorithm, weights=str(tmp_path / "other.pb")), clip), expected
+        )
+
+
 # --- what goes wrong -------------------------------------------------------------------------------------------------
 
 

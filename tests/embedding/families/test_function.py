@@ -49,6 +49,8 @@ def test_a_vector_is_one_frame_of_the_declared_rate(tmp_path):
         "samples[:9].reshape(3, 3).astype(np.float64)",
         "samples[:9].reshape(3, 3).tolist()",
         "__import__('torch').from_numpy(samples[:9].reshape(3, 3)).requires_grad_()",
+        "__import__('torch').from_numpy(samples[:9].reshape(3, 3)).to_sparse()",
+        "list(samples[:9].reshape(3, 3))",
     ],
 )
 def test_frames_are_taken_as_they_are_from_arrays_lists_and_tensors(tmp_path, expression):
@@ -116,6 +118,12 @@ def test_the_file_is_recorded_and_an_edit_changes_the_record(tmp_path):
         (returning("np.zeros((1, 2, 3))"), {}, r"returned an array of float64, of shape \(1, 2, 3\); expected"),
         (returning("np.float64(1)"), {}, r"returned an array of float64, of shape \(\); expected"),
         (returning("np.array(['a'])"), {}, "returned an array of <U1, of shape"),
+        (
+            returning("np.zeros(4, complex)"),
+            {},
+            r"returned an array of complex128, of shape \(4,\); expected an array of",
+        ),
+        (returning("np.array([1, None])"), {}, "returned an array of object, of shape"),
         (returning("[[1, 2], [3]]"), {}, "returned rows of different lengths"),
         (returning("np.zeros((0, 4))"), {}, r"returned an empty array, of shape \(0, 4\), for a second of quiet noise"),
     ],

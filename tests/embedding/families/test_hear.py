@@ -1,4 +1,5 @@
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -45,6 +46,76 @@ def test_scene_and_timestamp_embeddings_are_frames(tmp_path):
     frames, _ = load(tmp_path, GOOD, "timestamps").forward(samples(12)[None])
     np.testing.assert_array_equal(frames, samples(12).reshape(1, 3, 4))
     np.testing.assert_array_equal(scene, frames.mean(axis=1, keepdims=True))
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package `their_net_*` whose module `base` imports a neighbour relatively."""
+    name = f"their_net_{tmp_path.name.replace('-', '_')}"
+    folder = tmp_path / "site" / name
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "sizes.py").write_text("RATE = 12000")
+    text = GOOD.replace("import torch", "import torch\nfrom .sizes import RATE").replace("16000", "RATE")
+    (folder / "base.py").write_text(text)
+    monkeypatch.syspath_prepend(folder.parent)
+    return folder
+
+
+def load_module(name):
+    return hear.load({"name": "mine", "module": name, "weights": "", "use": "scene", "longest_s": 30}, "cpu")
+
+
+def test_a_module_of_a_package_is_named_by_its_dotted_name(package):
+    embedder = load_module(f"{package.name}.base")
+    assert embedder.sample_rate == 12000
+    np.testing.assert_array_equal(embedder.forward(samples(8)[None])[0, 0], samples(8).reshape(2, 4).mean(0))
+    before = embedder.facts["file"]
+    (package / "sizes.py").write_text("RATE = 12000  # edited")
+    assert load_module(f"{package.name}.base").facts["file"] != before
+
+
+def test_a_module_that_cannot_be_imported_is_named(package):
+    (package / "base.py").write_text("import absent_package")
+    with pytest.raises(
+        SoundcheckError, match=r"^embedder mine: the module .*\.base cannot be imported: ModuleNotFound"
+    ):
+        load_module(f"{package.name}.base")
+
+
+def test_the_file_of_a_package_says_how_to_name_it(package):
+    entry = {"name": "mine", "file": str(package / "base.py"), "weights": "", "use": "scene", "longest_s": 30}
+    with pytest.raises(SoundcheckError, match=r"relative import .* by a dotted name, as in `hear: package\.module`"):
+        hear.load(entry, "cpu")
+
+
+def test_a_module_may_change_the_working_directory(tmp_path, monkeypatch):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "rate.txt").write_text("8000")
+    (tmp_path / "weights.txt").write_text("w")
+    monkeypatch.chdir(tmp_path)
+    text = GOOD.replace("import torch", "import os, torch\nos.chdir(os.path.dirname(__file__) + '/theirs')")
+    text = text.replace("16000", "int(open('rate.txt').read())").replace(
+        "return Model()", "open(model_file_path); return Model()"
+    )
+    text = text.replace("    return audio", "    os.chdir('/')\n    return audio")
+    (tmp_path / "mine.py").write_text(text)
+    entry = {"name": "mine", "file": "mine.py", "weights": "weights.txt", "use": "scene", "longest_s": 30}
+    embedder = hear.load(entry, "cpu")
+    assert embedder.sample_rate == 8000
+    embedder.forward(samples(8)[None])
+    assert os.getcwd() == str(tmp_path)
+    assert all(embedder.facts[key].startswith("sha256:") for key in ("file", "weights"))
+
+
+def test_a_model_that_calls_exit_leaves_a_clip_out_or_stops_the_job(tmp_path):
+    soundfile.write(tmp_path / "a.wav", samples(40) / 80, 16000)
+    embedder = load(tmp_path, GOOD.replace("    return audio.reshape(1, -1, 4).mean(1)", "    exit(0)"))
+    condition = Condition(str(tmp_path), "clean", [], 0, 16000)
+    with pytest.raises(SoundcheckError, match=r"not one of 1 tracks could be embedded; .* mine raised SystemExit: 0"):
+        driver.embed(
+            [("a", "a.wav", 0.0025)], condition, driver.Model("mine", embedder), tmp_path / "e", tmp_path / "a.csv", {}
+        )
 
 
 def test_long_clips_go_in_pieces_of_equal_length(tmp_path):
@@ -132,6 +203,42 @@ def test_numpy_arrays_and_other_precisions_are_taken(tmp_path):
         frames = load(tmp_path, GOOD.replace("audio.reshape(1, -1, 4).mean(1)", returned)).forward(samples(8)[None])
         assert frames.dtype == np.float32
         assert frames.shape == (1, 1, 4)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float64", "int8", "int64", "bool"])
+@pytest.mark.parametrize("use", hear.FUNCTIONS)
+def test_numbers_of_any_kind_are_read(tmp_path, use, kind):
+    text = GOOD.replace(".mean(1)", f".mean(1).to(torch.{kind})").replace("4), torch", f"4).to(torch.{kind}), torch")
+    frames = load(tmp_path, text, use).forward(samples(8)[None])
+    frames = frames[0] if use == "timestamps" else frames
+    expected = samples(8).reshape(1, 2, 4) if use == "timestamps" else samples(8).reshape(1, 2, 4).mean(1)[None]
+    np.testing.assert_array_equal(frames, expected != 0 if kind == "bool" else expected)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("torch.zeros(1, 4, dtype=torch.complex64)", "returned an array of complex64"),
+        ("np.zeros((1, 4), complex)", "returned an array of complex128"),
+        ("np.array([[None, 1, 2, 3]], object)", "returned an array of object"),
+        ("np.array([['a'] * 4])", "returned an array of <U1"),
+    ],
+)
+def test_what_is_no_real_number_is_refused(tmp_path, returned, message):
+    text = GOOD.replace("import torch", "import torch\nimport numpy as np")
+    text = text.replace("audio.reshape(1, -1, 4).mean(1)", returned)
+    with pytest.raises(SoundcheckError, match=rf"mine\.py {message}, of shape \(1, 4\); expected real numbers"):
+        load(tmp_path, text).forward(samples(8)[None])
+
+
+def test_a_buffer_that_a_model_uses_again_does_not_change_what_it_returned(tmp_path):
+    text = GOOD.replace("def load_model", "buffer = torch.zeros(1, 4)\n\ndef load_model").replace(
+        "return audio.reshape(1, -1, 4).mean(1)", "return buffer.copy_(audio.reshape(1, -1, 4).mean(1))"
+    )
+    embedder = load(tmp_path, text)
+    first = embedder.forward(samples(8)[None])
+    embedder.forward(samples(16)[None])
+    np.testing.assert_array_equal(first, samples(8).reshape(1, 2, 4).mean(1)[None])
 
 
 def test_a_clip_without_a_frame_gives_none(tmp_path):

@@ -43,6 +43,20 @@ def test_whole_clips_are_embedded_as_by_torch(load, axes):
     np.testing.assert_allclose(of_frames.forward(clip), frames, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["FLOAT16", "DOUBLE", "INT8", "INT32", "INT64", "UINT8", "BOOL"])
+def test_numbers_of_any_kind_are_read(load, kind):
+    clip = 100 * np.abs(noise(1, 3217))
+    embedding = onnx_model.computed(clip)[0]
+    frames = load({"output_type": getattr(TensorProto, kind)}).forward(clip)
+    assert frames.dtype == np.float32
+    if kind in ("FLOAT16", "DOUBLE"):
+        np.testing.assert_allclose(frames[:, 0], embedding, rtol=1e-3)
+    elif kind == "BOOL":
+        np.testing.assert_array_equal(frames[:, 0], embedding != 0)
+    elif kind in ("INT32", "INT64"):
+        np.testing.assert_array_equal(frames[:, 0], np.trunc(embedding))
+
+
 def test_windows_are_embedded_as_by_torch(load):
     embedder = load(window_s=0.1, output="frames")
     batch = noise(4, 800)
@@ -147,6 +161,12 @@ def test_silence_is_finite_and_a_run_is_repeatable(load):
             {"output": "map", "window_s": 0.1},
             "its output 'map' has the shape (4, 8, 47, 1) for an input of shape (4, 800); expected (batch, dim) or",
         ),
+        (
+            {"output_type": TensorProto.STRING},
+            {},
+            "its output 'embedding' is a tensor(string); expected numbers: name another one, `output: frames`",
+        ),
+        ({"output_type": TensorProto.BFLOAT16}, {}, "its output 'embedding' is a tensor(bfloat16); expected numbers"),
         ({}, {"window_s": 0.001}, "fails on 4 x 8 zeros: "),
     ],
 )

@@ -124,12 +124,15 @@ def _crepe(weights) -> None:
 
 
 def _waveform(weights) -> None:
-    """Vectors of 30 values: one for each 100 samples of a window, and their mean."""
+    """Vectors of 30 values: one for each 100 samples of a window, their mean, and that as other kinds of numbers."""
     from models.tensorflow_graphs import tf, tf1
 
     x = tf1.placeholder(tf.float32, [None, None, 1], name="waveform")
     frames = tf.nn.relu(tf.nn.conv1d(x, weights.draw(100, 1, 30), 100, "VALID"), name="frames")
-    tf.reduce_mean(frames, axis=1, name="mean")
+    mean = tf.reduce_mean(frames, axis=1, name="mean")
+    for kind in (tf.float16, tf.bfloat16, tf.float64, tf.int32, tf.bool, tf.complex64):
+        tf.cast(mean, kind, name=f"mean_{kind.name}")
+    tf.strings.as_string(mean, name="mean_string")
 
 
 def _head(weights) -> None:

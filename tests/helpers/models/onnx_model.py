@@ -27,19 +27,20 @@ def write(
     declared: int | str | None = None,
     more_inputs: tuple = (),
     input_type: int = TensorProto.FLOAT,
+    output_type: int = TensorProto.FLOAT,
     beside: bool = False,
 ) -> None:
     """Write a convolution, ReLU, mean over time, projection: `audio` to `embedding` (batch, dim).
 
     Other outputs: `frames` is the ReLU's as (batch, frames, 8), `map` as (batch, 8, frames, 1), an axis too many.
     `audio` has 2, 3 or (too many) 4 `axes`; `declared` is the size of the embedding that the
-    file states; `beside` puts the weights into a file of their own.
+    file states, `output_type` the kind of its numbers; `beside` puts the weights into a file of their own.
     """
     shape = {2: [batch, samples], 3: [batch, 1, samples], 4: [batch, 1, samples, 1]}[axes]
     given = helper.make_tensor_value_info("audio", input_type, shape)
     stated = dim if declared is None else declared
     outputs = [
-        helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, stated]),
+        helper.make_tensor_value_info("embedding", output_type, [batch, stated]),
         helper.make_tensor_value_info("frames", TensorProto.FLOAT, [batch, "n_frames", CHANNELS]),
         helper.make_tensor_value_info("map", TensorProto.FLOAT, [batch, CHANNELS, "n_frames", 1]),
     ]
@@ -51,7 +52,8 @@ def write(
         helper.make_node("Transpose", ["active"], ["frames"], perm=[0, 2, 1]),
         helper.make_node("Unsqueeze", ["active", "last_axis"], ["map"]),
         helper.make_node("ReduceMean", ["active"], ["mean"], axes=[2], keepdims=0),
-        helper.make_node("MatMul", ["mean", "projection"], ["embedding"]),
+        helper.make_node("MatMul", ["mean", "projection"], ["projected"]),
+        helper.make_node("Cast", ["projected"], ["embedding"], to=output_type),
     ]
     constants = [numpy_helper.from_array(value, name) for name, value in weights(dim).items()]
     constants.append(numpy_helper.from_array(np.array([0, 1, -1], np.int64), "one_channel"))

@@ -335,3 +335,18 @@ def test_a_head_under_the_algorithm_of_its_embedder_is_recognised(folder):
     options = {"algorithm": "TensorflowPredictMusiCNN", "output": "model/Sigmoid", "weights": str(folder / HEAD)}
     with pytest.raises(SoundcheckError, match="it takes vectors: it is a classification head, not an embedder"):
         load(folder, SINET, **options)
+
+
+@run_in("graphs")
+def test_numbers_of_any_kind_are_read_and_what_is_no_real_number_is_refused(folder):
+    clip = music(0.5, 8000)
+    mean = embed(load(folder, ANY), clip)
+    for kind, tolerance in (("float16", 1e-3), ("bfloat16", 1e-2), ("float64", 0)):
+        np.testing.assert_allclose(embed(load(folder, ANY, output=f"mean_{kind}"), clip), mean, rtol=tolerance)
+    np.testing.assert_array_equal(embed(load(folder, ANY, output="mean_int32"), clip), np.trunc(mean))
+    np.testing.assert_array_equal(embed(load(folder, ANY, output="mean_bool"), clip), mean != 0)
+    for kind in ("complex64", "string"):
+        with pytest.raises(
+            SoundcheckError, match=f"the node 'mean_{kind}', named by `output`, returns an array of .*; e"
+        ):
+            load(folder, ANY, output=f"mean_{kind}")

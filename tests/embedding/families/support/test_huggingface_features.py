@@ -198,9 +198,12 @@ def test_every_check_of_an_embedder_passes(small, kind):
 
 def test_whisper_with_its_published_window_of_30_s(tmp_path):
     model = audio_encoders.write(tmp_path, "whisper", {"chunk_length": 30}, max_source_positions=1500)
-    clip = noise(31 * 16_000)
+    clip = noise(32 * 16_000)
     embedder = load(tmp_path)
-    assert [len(piece) for piece in embedder.cut(clip)] == [248_000, 248_000]
+    assert [len(piece) for piece in embedder.cut(clip)] == [256_000, 256_000]
+    # A clip of GTZAN is one window, unless every frame is asked for.
+    assert [len(piece) for piece in embedder.cut(clip[:481_280])] == [480_000]
+    assert [len(piece) for piece in load(tmp_path, pooling="none").cut(clip[:481_280])] == [240_640, 240_640]
     frames = frames_of(embedder, clip[:20_000])
     expected = published(tmp_path, model, "whisper", clip[:20_000], 16_000)
     assert (expected.shape[1], len(frames)) == (1500, 63)
@@ -211,8 +214,8 @@ def test_a_clip_that_is_longer_than_the_models_window_goes_in_pieces_of_nearly_e
     for kind, seconds, lengths in (
         ("audio-spectrogram-transformer", 12, [96_000, 96_000]),
         ("whisper", 7, [37_334, 37_333, 37_333]),
-        ("clap", 2.5, [60_000, 60_000]),
         ("wav2vec2-bert", 40, [320_000, 320_000]),
+        ("wav2vec2-bert", 31, [496_000]),
     ):
         embedder = load(small(kind)[0], longest_s=30)
         clip = noise(round(seconds * embedder.sample_rate))
@@ -224,6 +227,26 @@ def test_a_clip_that_is_longer_than_the_models_window_goes_in_pieces_of_nearly_e
     expected = np.concatenate([frames_of(embedder, half) for half in np.split(clip, 2)])
     np.testing.assert_array_equal(frames_of(embedder, clip), expected)
     assert load(small("whisper")[0], longest_s=1).facts["longest_s"] == 1
+
+
+@pytest.mark.parametrize("kind", VECTORS)
+def test_clap_sees_full_windows_of_a_long_clip_and_a_short_one_as_its_extractor_fills_it(small, kind):
+    folder, _ = small(kind)
+    embedder = load(folder)
+    long, short = noise(3 * 48_000), noise(60_000)
+    windows = embedder.cut(long)
+    for window, start in zip(windows, (0, 48_000), strict=True):
+        np.testing.assert_array_equal(window, long[start : start + 96_000])
+    assert np.isnan(embedder.first_s)
+    expected = np.mean([frames_of(load(folder), window)[0] for window in windows], axis=0)
+    np.testing.assert_allclose(frames_of(embedder, long).mean(axis=0), expected, rtol=1e-5, atol=1e-7)
+    assert [len(window) for window in load(folder, longest_s=1).cut(long)] == [48_000] * 3
+    # More than half a window is not repeated, but followed by silence.
+    (window,) = embedder.cut(short)
+    np.testing.assert_array_equal(window, short)
+    filled = np.pad(short, (0, 36_000))
+    for name, values in features(folder, kind, short, 48_000).items():
+        np.testing.assert_allclose(values, features(folder, kind, filled, 48_000)[name], atol=1e-5)
 
 
 def test_no_extractor_cuts_at_random(small):

@@ -110,6 +110,41 @@ def test_remote_code_runs_when_it_is_trusted_by_name_and_gives_all_layers(tmp_pa
     np.testing.assert_allclose(embedded(embedder, clip), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "auto_map", "code", "message"),
+    [
+        ("own_encoder", {"AutoModel": "own.OwnModel"}, None, r"names code in own\.py, which is not in .*HEAR API"),
+        ("own_encoder", {"AutoModel": "a/b--own.OwnModel"}, "", r"names code in own\.py, which is not in .*HEAR API"),
+        ("own_encoder", {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}, "import torch_of_yore",
+         r"code that comes with the model in .* does not run in transformers [\d.]+ .*not supported; write a file of"),
+    ],
+)  # fmt: skip
+def test_remote_code_that_is_absent_or_of_another_time_is_not_blamed_on_the_weights(
+    tmp_path, monkeypatch, kind, auto_map, code, message
+):
+    pytest.importorskip("transformers")
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "cache"))
+    mert_model.write(tmp_path)
+    edit(tmp_path / "config.json", model_type=kind, auto_map=auto_map)
+    if code is not None:
+        (tmp_path / "own.py").write_text(code)
+    with pytest.raises(SoundcheckError, match=f"^embedder mine: .*{message}") as raised:
+        load(tmp_path, trust_remote_code=True)
+    assert "damaged" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["mert_model", "dasheng", "audio-spectrogram-transformer"])
+def test_an_extractor_that_transformers_does_not_have_is_not_blamed_on_the_files(tmp_path, kind):
+    mert_model.write(tmp_path)
+    auto_map = {"AutoModel": "own.OwnModel"} if kind == "dasheng" else {}
+    edit(tmp_path / "config.json", model_type=kind, **({"auto_map": auto_map} if auto_map else {}))
+    (tmp_path / "own.py").touch()
+    edit(tmp_path / "preprocessor_config.json", feature_extractor_type="DashengFeatureExtractor")
+    with pytest.raises(SoundcheckError, match=r"extractor of its own, DashengFeatureExtractor, .*not supported; write"):
+        load(tmp_path, trust_remote_code=True)
+
+
 def cut_in_half(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

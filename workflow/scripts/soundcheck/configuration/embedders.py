@@ -5,6 +5,9 @@ import functools
 import hashlib
 import itertools
 import json
+import os
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ OWN = {
     "hear": ("weights", "use", "longest_s"),
     "function": ("sample_rate", "longest_s"),
     "onnx": ("sample_rate", "window_s", "hop_s", "batch_size", "longest_s", "input", "output"),
-    "precomputed": (),
+    "precomputed": ("columns",),
 }
 _FAMILIES = {"onnx": "onnx_file"}
 # The axes of an embedder: each may have several values, which are as many embedders.
@@ -80,15 +83,48 @@ def file_and_function(text: str) -> tuple[str, str]:
     return file, function or "embed"
 
 
+def is_module(text: str) -> bool:
+    """Whether a text names a module, as in `hear21passt.base`, and no file."""
+    return (
+        not text.endswith(".py") and all(part.isidentifier() for part in text.split(".")) and not Path(text).is_file()
+    )
+
+
+def find_module(name: str) -> ModuleSpec | None:
+    """Where a module lies that is installed, or is in the working directory; nothing is imported to find it."""
+    places, whole, found = [os.getcwd(), *sys.path], "", None
+    for part in name.split("."):
+        whole = f"{whole}.{part}".lstrip(".")
+        found = PathFinder.find_spec(whole, places)
+        if found is None:
+            return None
+        places = list(found.submodule_search_locations or ())
+    return found if found and found.has_location else None
+
+
+def _module_files(name: str) -> tuple[str, ...]:
+    """The source of the package that a module belongs to; nothing where only the job's environment has it."""
+    top = PathFinder.find_spec(name.partition(".")[0], [os.getcwd(), *sys.path]) if find_module(name) else None
+    if top is None:
+        return ()
+    if not top.submodule_search_locations:
+        return (os.path.relpath(top.origin),) if top.origin else ()
+    files = (file for folder in top.submodule_search_locations for file in Path(folder).rglob("*.py"))
+    return tuple(sorted(os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file) for file in files))
+
+
 def _your_own(item: dict, kind: str) -> Embedder:
     file, function = file_and_function(item[kind]) if kind == "function" else (item[kind], None)
     family = _FAMILIES.get(kind, kind)
     env = item.get("env", said_by_family(family)["ENVIRONMENT"])
-    entry = {"family": family, "name": item["name"], "file": file}
+    names_module = kind == "hear" and is_module(file)
+    entry = {"family": family, "name": item["name"], "module" if names_module else "file": file}
     entry |= {"function": function} if function else {}
     entry |= {key: item[key] for key in OWN[kind] if key in item}
     entry |= {"pooling": item["pooling"]} if "pooling" in item else {}
-    files = _own_files(kind, file) + (local_files(entry["weights"]) if entry.get("weights") else ())
+    files = (_module_files(file) if names_module else _own_files(kind, file)) + (
+        local_files(entry["weights"]) if entry.get("weights") else ()
+    )
     about = {
         "title": item["name"],
         "licence_weights": "",

@@ -9,6 +9,7 @@ from soundcheck.configuration.matrix import Cell, build
 from soundcheck.configuration.pretraining import has_seen
 from soundcheck.configuration.read import Config
 from soundcheck.ids import CLEAN, EVERYTHING
+from soundcheck.plumbing.errors import several
 from soundcheck.scoring.metrics import METRICS
 
 
@@ -214,6 +215,11 @@ class Plan:
         """The evaluated embedders that run a model: what is cut from their layers needs no check."""
         makers = [self.embedders[name].made_by for name in self.evaluated_embedders]
         return [Checked(name) for name in dict.fromkeys(makers) if not self.embedders[name].is_precomputed]
+
+    def called(self, embedder: str) -> str:
+        """What messages call an embedder: where it is none of the user's, by the names of what is cut from it."""
+        cut = [name for name in self.evaluated_embedders if self.embedders[name].made_by == embedder]
+        return embedder if embedder in cut or not cut else several(cut, 3)
 
     def whose_weights(self, file: str) -> list[str]:
         """The models of the catalogue that read a file of weights, whichever of them are evaluated."""

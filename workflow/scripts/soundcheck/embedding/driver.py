@@ -208,7 +208,7 @@ def _batches(
 
 def _forwarded(
     model_threads: Executor, batches: Iterable[tuple[list[Track], list[np.ndarray]]], model: Model, n_batches: int
-) -> Iterator[tuple[list[Track], np.ndarray | tuple | Exception, float]]:
+) -> Iterator[tuple[list[Track], np.ndarray | tuple | BaseException, float]]:
     """What the model returned for each batch, in order, while the next ones are under way on other threads."""
     waiting: deque[tuple[list[Track], Future]] = deque()
     for owners, windows in batches:
@@ -221,7 +221,7 @@ def _forwarded(
         yield owners, *future.result()
 
 
-def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | Exception, float]:
+def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.ndarray | tuple | BaseException, float]:
     # Always the same shape: the same kernels run, however full the batch is.
     batch = np.zeros((embedder.batch_size, *windows[0].shape), dtype=np.float32)
     np.stack(windows, out=batch[: len(windows)])
@@ -230,15 +230,17 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
     start = clock()
     try:
         return embedder.forward(batch), clock() - start
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a user's model may call exit(), which would end the job as if it were done
         return error, clock() - start
 
 
-def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | Exception, model: Model) -> None:
+def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | BaseException, model: Model) -> None:
     embedder = model.embedder
     if isinstance(frames, SoundcheckError):
         raise frames
-    if isinstance(frames, Exception):
+    if isinstance(frames, BaseException):
         reason = f"{model.name} raised {described(frames)}"
         if embedder.batch_size > 1:
             raise SoundcheckError(reason) from frames
@@ -251,6 +253,8 @@ def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | Exception, mo
             f"{model.name} returned an array of shape {frames.shape}; expected ({embedder.batch_size}, n_frames, "
             f"{embedder.dimension}): the windows in a batch, their frames, the dimension that the model declares"
         )
+    if frames.dtype.kind not in "fiub":
+        raise SoundcheckError(f"{model.name} returned an array of {frames.dtype}; expected real numbers")
     for track, window_frames in zip(owners, frames, strict=False):
         place = track.places.popleft()
         if len(window_frames):

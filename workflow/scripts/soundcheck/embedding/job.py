@@ -29,10 +29,12 @@ def embed_condition(
     audio_path: str | Path,
     threads: int = 1,
     gpu: bool = False,
+    called: str = "",
 ) -> Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
     `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
+    `called` is what messages call the embedder, if not by its `name`.
 
     Raises:
         SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.
@@ -40,7 +42,7 @@ def embed_condition(
     tracks = tracks_in(tracks_path, split_paths, parts)
     known = {"embedder": name, "deformation": scenario, "seed": seed, "transforms": transforms, "options": entry}
     device = device_of(gpu, families.family_of(entry).FRAMEWORKS)
-    embedder = load_embedder(name, entry, weights_paths, weights_sha256, device)
+    embedder = load_embedder(called or name, entry, weights_paths, weights_sha256, device)
     metadata = known | {
         "device": device,
         "versions": provenance.versions(),
@@ -52,7 +54,7 @@ def embed_condition(
     return driver.embed(
         tracks,
         Condition(folder, scenario, transforms, seed, embedder.sample_rate),
-        driver.Model(name, embedder, threads, on_gpu=device != "cpu"),
+        driver.Model(called or name, embedder, threads, on_gpu=device != "cpu"),
         embeddings_path,
         audio_path,
         metadata,

@@ -6,12 +6,11 @@ The vectors of a condition, `clean` or the name of a scenario, are in one of
     <folder>/<condition>.npz                    such an array under each track's id
     <folder>/<condition>.csv or .parquet        a column `track_id`; the values in the other columns, or as lists in one
                                                 column `embedding`; several rows of a track are its frames, whose
-                                                times (s) a column `time_s` gives
+                                                times (s) a column `time_s` gives; see `vector_tables`
 
 and those of `clean` may also lie in the folder itself, `<folder>/<track_id>.npy`. A `/` in an id is a sub-folder.
 """
 
-import csv
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow.csv import ConvertOptions, read_csv
 
-from soundcheck import parquet
+from soundcheck.embedding import vector_tables
 from soundcheck.embedding.pooling import Pool
 from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
 from soundcheck.embedding.tracks import Statistics, tracks_in
@@ -35,7 +31,7 @@ THREADS = 1
 ENVIRONMENT = "analysis"
 FRAMEWORKS = ()
 
-TABLES = (".npz", ".csv", ".parquet")
+FILES = (".npz", *vector_tables.SUFFIXES)
 # By track id, what reads a track's array; or, where they are known, a pair of the array and its frames' times (s).
 Readers = dict[str, Callable[[], np.ndarray | tuple[np.ndarray, np.ndarray]]]
 
@@ -80,6 +76,7 @@ def take_precomputed(
         audio_path,
         known,
         entry.get("pooling", "mean"),
+        entry.get("columns") or vector_tables.EVERY,
     )
 
 
@@ -92,21 +89,24 @@ def embed_from_folder(
     audio_path: str | Path,
     metadata: dict,
     pooling: str = "mean",
+    columns: str | Sequence[str] = vector_tables.EVERY,
 ) -> Statistics:
     """Write the vectors of `(track_id, path, duration_s)` tracks in one condition, as `driver.embed` does.
 
     A track without usable vectors is left out, with its reason in the audio table. The size of the vectors is the one
-    that most tracks have; a track with another is left out. Of the audio nothing is known but its duration.
+    that most tracks have; a track with another is left out. Of the audio nothing is known but its duration. `columns`
+    are the names, or patterns of the names, of those columns of a table that are values.
 
     Raises:
         SoundcheckError: there are no vectors for this condition, or none that can be used.
     """
     owner = f"embedder {name}, {condition}"
-    readers, source = _readers(condition, Path(folder), owner)
+    columns = [columns] if isinstance(columns, str) else columns
+    readers, source, about = _readers(condition, Path(folder), columns, owner)
     found = [_found(track_id, duration_s, readers, pooling) for track_id, _, duration_s in sorted(tracks)]
     size = _usual_size(found, readers, f"{owner}: not one of {len(found)} tracks has usable vectors in {source}")
     statistics = Statistics()
-    facts = metadata | {"weights": "precomputed", "source": source, "pooling": pooling, "n_layers": 1}
+    facts = metadata | {"weights": "precomputed", "source": source, "pooling": pooling, "n_layers": 1} | about
     with (
         EmbeddingsWriter(embeddings_path, size * (2 if pooling == "mean_std" else 1), facts) as writer,
         csv_rows(audio_path, AUDIO_COLUMNS) as write_row,
@@ -171,31 +171,42 @@ def _fault(array: object) -> str:
 # --- where they lie -------------------------------------------------------------------------------------------------
 
 
-def _readers(condition: str, folder: Path, owner: str) -> tuple[Readers, str]:
-    """What reads each track's array, and where they lie, in words."""
-    candidates = [folder / condition, *(folder / f"{condition}{suffix}" for suffix in TABLES)]
-    places = [place for place in candidates if place.exists()]
+def _readers(condition: str, folder: Path, columns: Sequence[str], owner: str) -> tuple[Readers, str, dict]:
+    """What reads each track's array, where they lie, in words, and which columns of a table they are."""
+    places = _places(condition, folder)
     if len(places) > 1:
         raise SoundcheckError(f"{owner}: there are both {places[0]} and {places[1]}; keep one of them")
+    if places and places[0].suffix in vector_tables.SUFFIXES:
+        of_clean = [] if condition == CLEAN else _places(CLEAN, folder)
+        order = next((place for place in of_clean if place.suffix in vector_tables.SUFFIXES), None)
+        table = vector_tables.read(places[0], columns, order, f"{owner}: ")
+        about = vector_tables.summary(table)
+        print(f"{places[0]}: the values are {about['columns']}; left out: {about['columns_left_out'] or 'none'}")
+        return {name: functools.partial(table.of_track, name) for name in table.rows}, str(places[0]), about
+    if tuple(columns) != vector_tables.EVERY:
+        raise SoundcheckError(f"{owner}: `columns` is for a table, but the vectors are arrays; leave it out")
     if places:
-        return _read(places[0], owner), str(places[0])
-    looked_for = f"{folder / condition}/<track_id>.npy and {folder / condition}{'|'.join(TABLES)}"
+        return _read(places[0], owner), str(places[0]), {}
+    looked_for = f"{folder / condition}/<track_id>.npy and {folder / condition}{'|'.join(FILES)}"
     if condition == CLEAN and folder.is_dir():
-        return _npy_below(folder), f"{folder}/<track_id>.npy (also looked for {looked_for})"
+        return _npy_below(folder), f"{folder}/<track_id>.npy (also looked for {looked_for})", {}
     raise SoundcheckError(f"{owner}: there are no vectors for this condition; looked for {looked_for}")
+
+
+def _places(condition: str, folder: Path) -> list[Path]:
+    """The folder and the files of a condition that are there."""
+    candidates = [folder / condition, *(folder / f"{condition}{suffix}" for suffix in FILES)]
+    return [place for place in candidates if place.exists()]
 
 
 def _read(place: Path, owner: str) -> Readers:
     if place.is_dir():
         return _npy_below(place)
     try:
-        if place.suffix == ".npz":
-            archive = np.load(place, allow_pickle=False)
-            return {track_id: functools.partial(archive.__getitem__, track_id) for track_id in archive.files}
-        table = parquet.read(place) if place.suffix == ".parquet" else _csv(place)
+        archive = np.load(place, allow_pickle=False)
+        return {track_id: functools.partial(archive.__getitem__, track_id) for track_id in archive.files}
     except Exception as error:
         raise SoundcheckError(f"{owner}: {place} cannot be read: {described(error)}") from error
-    return _of_table(table, f"{owner}: {place}")
 
 
 def _npy_below(folder: Path) -> Readers:
@@ -203,49 +214,3 @@ def _npy_below(folder: Path) -> Readers:
         path.relative_to(folder).with_suffix("").as_posix(): functools.partial(np.load, path, allow_pickle=False)
         for path in sorted(folder.rglob("*.npy"))
     }
-
-
-def _csv(place: Path) -> pa.Table:
-    with place.open(newline="", encoding="utf-8-sig") as file:
-        names = next(csv.reader(file), [])
-    # Not guessed from the first rows: ids may look like numbers, and numbers like whole ones.
-    types = dict.fromkeys(names, pa.float64()) | {"track_id": pa.string()}
-    return read_csv(place, convert_options=ConvertOptions(column_types=types))
-
-
-def _of_table(table: pa.Table, owner: str) -> Readers:
-    if "track_id" not in table.column_names:
-        raise SoundcheckError(f"{owner} has no column 'track_id'{nearest('track_id', table.column_names[:20])}")
-    rows: dict[str, list[int]] = {}
-    for row, track_id in enumerate(table["track_id"].to_pylist()):
-        rows.setdefault(str(track_id), []).append(row)
-    values = _values(table, owner)
-    if "time_s" not in table.column_names:
-        return {track_id: functools.partial(values.__getitem__, numbers) for track_id, numbers in rows.items()}
-    kind = table.schema.field("time_s").type
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
-        raise SoundcheckError(f"{owner}: the column 'time_s' is {kind}; it must be numbers, in seconds")
-    times_s = table["time_s"].cast(pa.float64()).to_numpy()
-    return {
-        track_id: functools.partial(lambda numbers: (values[numbers], times_s[numbers]), numbers)
-        for track_id, numbers in rows.items()
-    }
-
-
-def _values(table: pa.Table, owner: str) -> np.ndarray:
-    """The values of all rows, `(n_rows, dim)`."""
-    if "embedding" in table.column_names:
-        lists = table["embedding"].combine_chunks()
-        lengths = pc.unique(pc.list_value_length(lists)).to_pylist()
-        if len(lengths) > 1:
-            raise SoundcheckError(f"{owner}: the lists in 'embedding' differ in length: {sorted(map(str, lengths))}")
-        return lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1)
-    # A time is no value of the vector.
-    names = [name for name in table.column_names if name not in ("track_id", "time_s")]
-    for name in names:
-        kind = table.schema.field(name).type
-        if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
-            raise SoundcheckError(f"{owner}: the column {name!r} is {kind}; all but track_id must be numbers")
-    if not names:
-        raise SoundcheckError(f"{owner} has no columns of values beside track_id")
-    return np.column_stack([table[name].to_numpy() for name in names])

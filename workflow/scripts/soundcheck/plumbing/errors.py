@@ -28,9 +28,14 @@ def described(error: BaseException) -> str:
     return f"{text} (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else text
 
 
+def is_full(problem: OSError) -> bool:
+    """Whether there is no space left to write to, on the disk or in a user's share of it."""
+    return problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def disk_fault(problem: OSError, folder: Path) -> str:
     """What a failure to write below `folder` means, and what to do."""
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if is_full(problem):
         return (
             f"no space is left for it in '{folder}' ({problem.strerror}). What is complete is kept: free some space "
             "and run again, or set `dir` to a folder on another disk"

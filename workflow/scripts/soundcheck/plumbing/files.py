@@ -2,13 +2,19 @@
 
 import contextlib
 import csv
+import functools
 import glob
 import hashlib
 import io
 import os
+import re
+import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+_OLD_S = 24 * 3600.0
 
 
 def here_or_in(folder: str | Path, name: str | Path) -> Path | None:
@@ -20,15 +26,16 @@ def here_or_in(folder: str | Path, name: str | Path) -> Path | None:
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there when the block ends well, remove it when it raises.
 
-    Missing parent folders are made. A reader therefore never sees a half-written file, also after `kill -9`; what a
-    killed job left of the same file is removed, so one process alone may write a path.
+    Missing parent folders are made. A reader therefore never sees a half-written file, also after `kill -9`; of several
+    processes that write one path at once, the last one's file stays. What a killed process left of the same file is
+    removed: that of this machine, and whatever is older than a day.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # mkstemp puts eight characters between prefix and suffix.
-    for left_behind in path.parent.glob(f".{glob.escape(path.name)}.????????{glob.escape(path.suffix)}"):
-        left_behind.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    _remove_left_behind(path)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}.{_machine()}{os.getpid()}-", suffix=path.suffix
+    )
     os.close(handle)
     temporary = Path(name)
     try:
@@ -37,6 +44,38 @@ def atomic(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_left_behind(path: Path) -> None:
+    # mkstemp puts eight characters between prefix and suffix; before, there was no process in front of them.
+    form = re.compile(
+        rf"\.{re.escape(path.name)}\.(?:(?P<machine>[0-9a-f]{{4}})(?P<process>\d+)-)?\w{{8}}{re.escape(path.suffix)}"
+    )
+    for file in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        found = form.fullmatch(file.name)
+        if not found:
+            continue
+        is_of_here = found["machine"] == _machine()
+        with contextlib.suppress(OSError):
+            if (is_of_here and not is_alive(int(found["process"]))) or time.time() - file.stat().st_mtime > _OLD_S:
+                file.unlink()
+
+
+@functools.cache
+def _machine() -> str:
+    """Four digits that tell this machine from others that may write to the same disk."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of this number on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 @contextlib.contextmanager

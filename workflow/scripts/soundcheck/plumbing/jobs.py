@@ -9,6 +9,7 @@ from collections.abc import ItemsView, Iterator
 from pathlib import Path
 from typing import Any
 
+from soundcheck.plumbing.files import is_alive
 from soundcheck.plumbing.logs import logged_to
 from soundcheck.plumbing.provenance import note_versions
 
@@ -91,21 +92,11 @@ def end_with(*processes: int) -> None:
     """
 
     def watch() -> None:
-        while all(map(_is_alive, processes)):
+        while all(map(is_alive, processes)):
             time.sleep(1.0)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _ancestors() -> list[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from soundcheck.configuration.axes import Task
 from soundcheck.configuration.catalogue import Catalog, families
-from soundcheck.configuration.embedders import AXES, OWN, file_and_function, local_files
+from soundcheck.configuration.embedders import AXES, OWN, file_and_function, find_module, is_module, local_files
 from soundcheck.configuration.schema import Problem, is_number, shown
 from soundcheck.plumbing.errors import nearest
 
@@ -114,7 +114,9 @@ def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog
     if embedder["name"] in catalog.embedders:
         yield (*path, "name"), f"{embedder['name']} is an embedder of the catalogue: choose another name for yours"
     file = file_and_function(embedder[kind])[0] if kind == "function" else embedder[kind]
-    if not (file and (Path(file).is_file() or (kind == "precomputed" and Path(file).exists()))):
+    if kind == "hear" and is_module(file):
+        yield from _wrong_module(file, embedder, (*path, kind))
+    elif not (file and (Path(file).is_file() or (kind == "precomputed" and Path(file).exists()))):
         what = "folder" if kind == "precomputed" else "file"
         yield (*path, kind), f"there is no {what} {file!r} (paths start at the working directory)"
     yield from _wrong_weights_path(embedder, path)
@@ -125,6 +127,16 @@ def _wrong_own_embedder(embedder: dict, kind: str, path: tuple, catalog: Catalog
         yield (
             (*path, "layers"),
             f"`{kind}` gives one layer; for several, give a file for each, as embedders of their own",
+        )
+
+
+def _wrong_module(name: str, embedder: dict, path: tuple) -> Iterator[Problem]:
+    """A module that is not there; that of an environment which is named may be there alone."""
+    if "env" not in embedder and find_module(name) is None:
+        yield (
+            path,
+            f"there is no module {name!r}, installed here or in the working directory, and no file of that name; "
+            "install it, or name the environment in envs/ that has it, as `env`",
         )
 
 

@@ -1,5 +1,6 @@
 """From the many ways in which a configuration may be written to the one that the schema describes."""
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +35,7 @@ MOST_SEEDS = 1000
 SYNONYMS = KEY_SYNONYMS | PARAMETER_SYNONYMS | EMBEDDER_SYNONYMS
 AGGREGATIONS = {"embedding_mean": "mean", "predictions": "prediction", "prediction_mean": "prediction"}
 _PATHS = {"results", "models", "data", "dir", "csv", "weights", "hear", "function", "onnx", "precomputed"}
+_OWN_MODELS = {"hear", "function", "onnx", "precomputed"}
 _TASK_TYPES = {kind.name: kind.written for kind in TASK_TYPES.values()}
 _PROBE_KINDS = {other: name for name, kind in KINDS.items() for other in kind.synonyms}
 _EVENT_TASKS = [kind.written for kind in TASK_TYPES.values() if kind.has_times]
@@ -47,6 +49,9 @@ def canonical(raw: object, catalog: Catalog) -> object:
     if not isinstance(raw, dict):
         return raw
     config = _at_home(given(raw, catalog.schema))
+    if isinstance(config.get("catalogue"), dict):
+        # A row of your own may have underscores in its name.
+        catalog = dataclasses.replace(catalog, embedders=catalog.embedders | {name: {} for name in config["catalogue"]})
     for key in ("results", "models"):
         if isinstance(config.get(key), str) and config[key].strip():
             # Snakemake compares paths as text.
@@ -107,13 +112,18 @@ def _given(item: dict, kind: str, catalog: Catalog) -> dict:
 
 
 def _exclusion(item: object, catalog: Catalog) -> object:
-    return _given(item, "exclusion", catalog) if isinstance(item, dict) else item
+    if not isinstance(item, dict):
+        return item
+    rule = _given(item, "exclusion", catalog)
+    return rule | {"embedder": _as_in_catalogue(rule["embedder"], catalog)} if "embedder" in rule else rule
 
 
 def _embedder_row(raw: object, catalog: Catalog) -> object:
     if not isinstance(raw, dict):
         return raw
     row = _given(raw, "embedder_row", catalog)
+    if "layers_of" in row:
+        row["layers_of"] = _as_in_catalogue(row["layers_of"], catalog)
     described = catalog.schema["$defs"]["embedder_row"]["properties"]
     if isinstance(row.get("weights"), list):
         file = described["weights"]["items"]
@@ -212,10 +222,20 @@ def _transform(item: object, catalog: Catalog) -> object:
     }
 
 
+def _as_in_catalogue(name: object, catalog: Catalog) -> object:
+    """The name of an embedder; one that is written with underscores for hyphens as the catalogue writes it."""
+    hyphened = name.replace("_", "-") if isinstance(name, str) else name
+    return hyphened if name not in catalog.embedders and hyphened in catalog.embedders else name
+
+
 def _embedder(item: object, catalog: Catalog) -> object:
     item = _named(item)
     if not isinstance(item, dict):
         return item
+    # Your own model, or variant, may have any name.
+    named = "like" if "like" in item else "name"
+    if named in item and not item.keys() & _OWN_MODELS:
+        item = item | {named: _as_in_catalogue(item[named], catalog)}
     embedder = {EMBEDDER_SYNONYMS.get(key, key): value for key, value in _at_home(item).items()}
     embedder = _given(embedder, "embedder", catalog)
     _drop_empty_options(embedder)

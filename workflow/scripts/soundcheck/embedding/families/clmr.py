@@ -2,8 +2,10 @@
 
 Source: Spijkervet, Burgoyne, "Contrastive Learning of Musical Representations", ISMIR 2021; the network and its weights
 are those of github.com/Spijkervet/CLMR (Apache-2.0). The embedding is what enters the last, fully connected layer:
-512 values for a window of 3^10 = 59,049 samples at 22,050 Hz (2.68 s). As in the published evaluation windows lie end
-to end, the last one is filled up with zeros, and counts as much as the others.
+512 values for a window of 3^10 = 59,049 samples at 22,050 Hz (2.68 s). Windows lie end to end, and what is left behind
+the last whole one is not used, as in the published evaluation (which also leaves out a last window that is whole). A
+clip of less than a window is filled up with zeros. With `last_window: pad` every last window is, and counts as much as
+the others although it may hold little of the clip.
 """
 
 import functools
@@ -17,7 +19,7 @@ import torch
 from soundcheck.embedding.families import Embedder
 from soundcheck.embedding.families.support.checkpoints import differences
 from soundcheck.embedding.families.support.sample_cnn import DIMENSION, WINDOW, MatrixSampleCNN, SampleCNN
-from soundcheck.plumbing.errors import SoundcheckError, described
+from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
 THREADS = 4
@@ -25,36 +27,45 @@ ENVIRONMENT = "clmr"
 FRAMEWORKS = ("torch",)
 
 SAMPLE_RATE = 22_050
+LAST_WINDOWS = {"drop": "not used, where it is not whole", "pad": "filled up with zeros, of equal weight"}
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry with `weights`, the published archive or a checkpoint in it, and optionally `hop_s`.
+    """The embedder of an entry with `weights`, the published archive or a checkpoint in it, and optionally `hop_s` and
+    `last_window`, `drop` (the default) or `pad`.
 
     Raises:
-        SoundcheckError: the weights are absent, damaged, or not those of this network.
+        SoundcheckError: the weights are absent, damaged, or not those of this network; or an option is unknown.
     """
     path = Path(entry["weights"])
     owner = f"embedder {entry['name']}: {path}"
+    last = entry.get("last_window", "drop")
+    if last not in LAST_WINDOWS:
+        raise SoundcheckError(f"embedder {entry['name']}: unknown last_window {last!r}{nearest(last, LAST_WINDOWS)}")
     network = SampleCNN()
     network.load_state_dict(_encoder(_checkpoint(path, owner), network, owner))
     hop = max(1, round(entry["hop_s"] * SAMPLE_RATE)) if entry.get("hop_s") else WINDOW
     return Embedder(
         sample_rate=SAMPLE_RATE,
         dimension=DIMENSION,
-        cut=functools.partial(cut, hop=hop),
+        cut=functools.partial(cut, hop=hop, is_padded=last == "pad"),
         forward=_on_gpu(network.eval().to(device)) if device != "cpu" else _on_cpu(network.eval()),
         batch_size=16,
         first_s=WINDOW / 2 / SAMPLE_RATE,
         window_hop_s=hop / SAMPLE_RATE,
-        facts={"weights": f"sha256:{file_sha256(path)}", "last_window": "filled up with zeros, of equal weight"},
+        facts={"weights": f"sha256:{file_sha256(path)}", "last_window": LAST_WINDOWS[last]},
     )
 
 
-def cut(samples: np.ndarray, hop: int) -> np.ndarray:
-    """Windows `(n, 59049)` that start every `hop` samples until the clip's end is in one, filled up with zeros."""
-    count = 1 + max(0, -(-(len(samples) - WINDOW) // hop))
-    padded = np.pad(samples, (0, max(0, (count - 1) * hop + WINDOW - len(samples))))
-    return np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][:count]
+def cut(samples: np.ndarray, hop: int, is_padded: bool = False) -> np.ndarray:
+    """Windows `(n, 59049)` that start every `hop` samples: whole ones, or, if padded, until the clip's end is in one.
+
+    A clip of less than a window is one, followed by zeros.
+    """
+    missing = max(0, WINDOW - len(samples))
+    if is_padded:
+        missing = max(missing, -(len(samples) - WINDOW) % hop)
+    return np.lib.stride_tricks.sliding_window_view(np.pad(samples, (0, missing)), WINDOW)[::hop]
 
 
 def _on_cpu(network: SampleCNN):

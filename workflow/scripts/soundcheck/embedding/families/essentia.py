@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import frozen_graphs
+from soundcheck.embedding.families.support import arrays, frozen_graphs
 from soundcheck.embedding.families.support.essentia_algorithms import ALGORITHMS, NOT_EMBEDDERS, Patches, Samples
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 from soundcheck.plumbing.files import file_sha256
@@ -55,7 +55,7 @@ def load(entry: dict, device: str) -> Embedder:
         if not entry.get(option):
             raise SoundcheckError(f"{owner} lacks the option `{option}`; a model of Essentia's documentation names it")
     recipe = _recipe(entry, owner)
-    network = frozen_graphs.open_graph(entry["weights"], recipe.input, entry["output"], owner, device)
+    network = frozen_graphs.open_graph(entry["weights"], _inputs(entry, recipe), entry["output"], owner, device)
     forward = functools.partial(_forward, network, recipe, _tokens(entry, recipe, owner), entry["output"], owner)
     # A graph does not tell the size of what it returns.
     _, n_frames, dimension = forward(np.zeros((recipe.batch_size, *recipe.shape), np.float32)).shape
@@ -76,6 +76,12 @@ def load(entry: dict, device: str) -> Embedder:
             **recipe.facts,
         },
     )
+
+
+def _inputs(entry: dict, recipe: Patches | Samples) -> list[str]:
+    """The node that takes the patches; where no option names it, also what graphs of other years call it."""
+    named = entry.get("input")
+    return [named] if named else [recipe.input, *(recipe.other_inputs if isinstance(recipe, Patches) else ())]
 
 
 def _recipe(entry: dict, owner: str) -> Patches | Samples:
@@ -132,7 +138,12 @@ def _tokens(entry: dict, recipe: Patches | Samples, owner: str) -> Sequence[str]
 def _forward(
     network: Callable, recipe: Patches | Samples, tokens: Sequence[str], output: str, owner: str, batch: np.ndarray
 ) -> np.ndarray:
-    result = network(recipe.arranged(batch))
+    try:
+        result = arrays.real(network(recipe.arranged(batch)))
+    except arrays.NotReal as error:
+        raise SoundcheckError(
+            f"{owner}: the node {output!r}, named by `output`, returns {error}; expected real numbers: name another"
+        ) from error
     vectors = result
     if result.ndim == 3 and tokens:
         vectors = np.concatenate([TOKENS[token](result) for token in tokens], axis=1)

@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import user_code, windows
+from soundcheck.embedding.families.support import arrays, user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
@@ -29,8 +29,9 @@ class WrongResult(Exception):
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `file`, `function` (its name there), `sample_rate` (Hz), `longest_s`.
 
-    Clips go through the function one at a time and whole; those above `longest_s` seconds go in pieces of equal length,
-    whose frames are averaged. The size of the vectors is what the function returns for a second of quiet noise.
+    Clips go through the function one at a time and whole; those above `longest_s` seconds (by more than a twentieth) go
+    in pieces of equal length, whose frames are averaged. The size of the vectors is what the function returns for a
+    second of quiet noise.
 
     Raises:
         SoundcheckError: the file cannot be imported or lacks the function, or the function fails or returns no vector.
@@ -42,7 +43,8 @@ def load(entry: dict, device: str) -> Embedder:
 
     def frames_of(samples: np.ndarray) -> np.ndarray:
         user_code.seed_all()
-        return _frames(function(samples, rate), owner)
+        with user_code.directory_kept():
+            return _frames(function(samples, rate), owner)
 
     dimension = _dimension(frames_of, rate, owner, entry["name"])
 
@@ -89,14 +91,10 @@ def _dimension(frames_of: Callable, rate: int, owner: str, name: str) -> int:
 def _frames(result: object, owner: str) -> np.ndarray:
     """What a function returned for one clip as frames `(n_frames, dim)`; a vector is a single frame."""
     expected = "expected an array of numbers, (dim,) or (n_frames, dim)"
-    if hasattr(result, "detach"):
-        result = result.detach().cpu()
-    if not hasattr(result, "__array__") and not isinstance(result, list | tuple):
-        raise WrongResult(f"{owner} returned {type(result).__name__}; {expected}")
     try:
-        array = np.asarray(result)
-    except ValueError as error:
-        raise WrongResult(f"{owner} returned rows of different lengths; {expected}") from error
-    if array.dtype.kind not in "fiub" or array.ndim not in (1, 2):
+        array = arrays.as_array(result)
+    except arrays.NotReal as error:
+        raise WrongResult(f"{owner} returned {error}; {expected}") from error
+    if array.ndim not in (1, 2):
         raise WrongResult(f"{owner} returned an array of {array.dtype}, of shape {array.shape}; {expected}")
-    return np.atleast_2d(array).astype(np.float32)
+    return np.atleast_2d(arrays.real(array))

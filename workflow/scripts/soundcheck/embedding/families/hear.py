@@ -1,4 +1,4 @@
-"""A user's own model: a Python file with the HEAR API.
+"""A user's own model: a Python file, or an installed module, with the HEAR API.
 
 Source: the API of the HEAR benchmark (Turian et al., "HEAR: Holistic Evaluation of Audio Representations", 2022):
 `load_model(model_file_path="") -> model` with `model.sample_rate` (Hz), and `get_scene_embeddings(audio, model) ->
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import user_code, windows
+from soundcheck.embedding.families.support import arrays, user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described
 
 # The user's model is called by one thread at a time, beside which audio is prepared.
@@ -26,24 +26,32 @@ FUNCTIONS = {"scene": "get_scene_embeddings", "timestamps": "get_timestamp_embed
 
 
 def load(entry: dict, device: str) -> Embedder:
-    """The embedder of an entry with `file`, `weights` (a path, or empty), `use` (scene, timestamps), `longest_s`.
+    """The embedder of an entry: `file` or `module`, `weights` (may be empty), `use` (a key of FUNCTIONS), `longest_s`.
 
-    Clips go through the model one at a time and whole, since padding may change what a model returns; those above
-    `longest_s` seconds go in pieces of equal length, whose embeddings are averaged.
+    Clips go through the model one at a time and whole, since padding may change what a model returns; those
+    above `longest_s` seconds (by more than a twentieth) go in pieces of equal length, whose embeddings are averaged.
 
     Raises:
         SoundcheckError: the file cannot be imported or lacks a function; its model does not load or declares no size.
     """
-    file, function = Path(entry["file"]), FUNCTIONS[entry["use"]]
-    module = user_code.imported(file, entry["name"])
+    function, name, weights = FUNCTIONS[entry["use"]], entry["name"], entry["weights"]
+    if "module" in entry:
+        file = entry["module"]
+        module = user_code.imported_by_name(file, name)
+    else:
+        file = entry["file"]
+        module = user_code.imported(Path(file), name)
     for needed in ("load_model", function):
         if not hasattr(module, needed):
             raise SoundcheckError(
                 f"embedder {entry['name']}: {file} has no function {needed}, which the HEAR API asks for"
             )
     user_code.seed_all()
+    # Found also by a module that has changed the working directory.
+    given = [str(Path(weights).resolve()) if Path(weights).exists() else str(weights)] if weights else []
     try:
-        model = module.load_model(str(entry["weights"])) if entry["weights"] else module.load_model()
+        with user_code.directory_kept():
+            model = module.load_model(*given)
         if isinstance(model, torch.nn.Module):
             model = model.eval().to(device)
     except (Exception, SystemExit) as error:
@@ -55,7 +63,8 @@ def load(entry: dict, device: str) -> Embedder:
     @torch.inference_mode()
     def forward(batch: np.ndarray) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         user_code.seed_all()
-        result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
+        with user_code.directory_kept():
+            result = getattr(module, function)(torch.from_numpy(batch).to(device), model)
         owner = f"embedder {entry['name']}: {function} of {file}"
         frames = _frames(result, entry["use"], dimension, owner)
         return (frames, _times_s(result[1], frames.shape[1], owner)) if entry["use"] == "timestamps" else frames
@@ -66,7 +75,7 @@ def load(entry: dict, device: str) -> Embedder:
         cut=functools.partial(windows.pieces, longest=int(entry["longest_s"] * sample_rate)),
         forward=forward,
         concurrent=False,
-        facts={"weights": _digest(entry["weights"]), "file": f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"},
+        facts={"weights": _digest(weights), "file": f"sha256:{user_code.digest(module)}"},
     )
 
 
@@ -93,21 +102,28 @@ def _frames(result: object, use: str, dimension: int, owner: str) -> np.ndarray:
         if not isinstance(result, tuple | list) or len(result) != 2:
             raise SoundcheckError(f"{owner} returned {type(result).__name__}; expected two, embeddings and timestamps")
         result = result[0]
-    if not isinstance(result, torch.Tensor | np.ndarray):
+    if not hasattr(result, "__array__"):
         raise SoundcheckError(f"{owner} returned {type(result).__name__}, not a tensor; {expected}")
-    embeddings = torch.as_tensor(result)
-    sizes = tuple(embeddings.shape)
+    sizes = tuple(result.shape)
     if len(sizes) != (3 if with_time else 2) or (sizes[0], sizes[-1]) != (1, dimension):
         raise SoundcheckError(f"{owner} returned a tensor of shape {sizes}; {expected}")
-    return embeddings.reshape(1, -1, dimension).float().cpu().numpy()
+    try:
+        return arrays.real(result).reshape(1, -1, dimension)
+    except arrays.NotReal as error:
+        raise SoundcheckError(f"{owner} returned {error}; expected real numbers") from error
 
 
 def _times_s(timestamps: object, n_frames: int, owner: str) -> np.ndarray:
     """The timestamps `(1, n_frames)` in ms that a model gave, as times `(n_frames,)` in s."""
-    times = timestamps.detach().cpu().numpy() if isinstance(timestamps, torch.Tensor) else np.asarray(timestamps)
     if not n_frames:
         return np.zeros(0)
-    if times.size != n_frames or times.dtype.kind not in "fiu" or not np.isfinite(times).all():
+    try:
+        times = arrays.as_array(timestamps)
+    except arrays.NotReal as error:
+        raise SoundcheckError(
+            f"{owner} returned timestamps of {error}; expected a finite time in ms for each of the {n_frames} frames"
+        ) from error
+    if times.size != n_frames or times.dtype == bool or not np.isfinite(times).all():
         raise SoundcheckError(
             f"{owner} returned timestamps of {times.dtype}, of shape {times.shape}; expected a finite time in ms for "
             f"each of the {n_frames} frames"

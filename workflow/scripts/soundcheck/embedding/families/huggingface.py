@@ -42,11 +42,11 @@ def load(entry: dict, device: str) -> Embedder:
 
     - `hop_s`: 0 (default) for every frame of the model, 1/75 s apart in MERT; else the frames are averaged over
       consecutive stretches of that duration, of which the last in a window may be shorter.
-    - `longest_s`: 30 by default, or what the model sees at most; longer clips go in consecutive pieces of nearly equal
-      length.
+    - `longest_s`: 30 by default, or what the model sees at most; clips that are longer by more than a twentieth
+      go in consecutive pieces of nearly equal length; through CLAP, in full windows.
     - `window_s`: 0 (default) for whole clips, one at a time. Else windows of exactly that duration, `batch_size` (8) of
       them at once, across tracks: they lie end to end, the last one is moved back to end with the clip, and a shorter
-      clip is repeated until it fills one.
+      clip is repeated until it fills one. No more than a twentieth of a window has none of its own.
     - `precision`: `float32` (default) or `bfloat16`, which holds on a GPU alone.
     - `trust_remote_code`: false by default; MERT does not need it.
     - `tokens`: for AST, which of `cls`, `distillation` and `mean` (of the frames) are laid side by side as one vector

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from soundcheck.embedding.families import Embedder
-from soundcheck.embedding.families.support import user_code, windows
+from soundcheck.embedding.families.support import arrays, user_code, windows
 from soundcheck.plumbing.errors import SoundcheckError, described, nearest
 from soundcheck.plumbing.files import file_sha256
 
@@ -20,6 +20,9 @@ ENVIRONMENT = "onnx"
 FRAMEWORKS = ("onnxruntime",)
 
 DEFAULTS = {"window_s": 0, "hop_s": 0, "batch_size": 16, "longest_s": 30, "input": "", "output": ""}
+# Of an output, what NumPy has too: not text, sequences, maps, or bfloat16.
+NUMBERS = {f"tensor({kind})" for kind in ("float", "double", "float16", "bool")}
+NUMBERS |= {f"tensor({sign}int{bits})" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
 
@@ -42,15 +45,16 @@ class Model:
                 f"{self.owner}: its output {self.output.name!r} has the shape {result.shape} for an input of shape "
                 f"{shaped.shape}; expected (batch, dim) or (batch, frames, dim)"
             )
-        return (result[:, None] if result.ndim == 2 else result).astype(np.float32, copy=False)
+        return arrays.real(result[:, None] if result.ndim == 2 else result)
 
 
 def load(entry: dict, device: str) -> Embedder:
     """The embedder of an entry with `file`, `sample_rate` (Hz), and how clips go through the model.
 
-    `window_s` 0: a clip at a time and whole, above `longest_s` seconds in pieces of equal length. Otherwise windows of
-    exactly `window_s` seconds, one every `hop_s` (0: end to end), the last one filled up with zeros, `batch_size` at a
-    time unless the file fixes that number. `input` and `output` name those of the file; empty: the first.
+    `window_s` 0: a clip at a time and whole, above `longest_s` seconds (by more than a twentieth) in pieces of equal
+    length. Otherwise windows of exactly `window_s` seconds, one every `hop_s` (0: end to end), the last one filled up
+    with zeros, `batch_size` at a time unless the file fixes that number. `input` and `output` name those of the file;
+    empty: the first.
 
     Raises:
         SoundcheckError: the file is no model that ONNX Runtime can run, or its input or output does not fit.
@@ -112,7 +116,12 @@ def _model(file: Path, entry: dict, device: str) -> Model:
             f"{owner}: its input {given.name!r} is a {given.type} of shape {_shown(given.shape)}; expected samples as "
             "floating-point numbers, (batch, samples) or (batch, 1, samples)"
         )
-    return Model(session, given, _named(session.get_outputs(), entry["output"], "output", owner), owner)
+    output = _named(session.get_outputs(), entry["output"], "output", owner)
+    if output.type not in NUMBERS:
+        able = [item.name for item in session.get_outputs() if item.type in NUMBERS]
+        hint = f"name another one, `output: {able[0]}`" if able else "export the model with a cast to float32"
+        raise SoundcheckError(f"{owner}: its output {output.name!r} is a {output.type}; expected numbers: {hint}")
+    return Model(session, given, output, owner)
 
 
 def _session(file: Path, device: str, owner: str) -> object:

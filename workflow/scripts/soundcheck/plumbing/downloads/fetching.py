@@ -84,4 +84,6 @@ def _attempt(transfer: Transfer, attempts: int, backoff_s: float) -> None:
             raise transfer.error(f"{fault}. The file was removed; check whether the published file has changed")
         # The remainder may belong to a newer version of the file than the start: only a whole download can tell.
         last = Interrupted(f"{fault} after resuming")
-    raise transfer.error(f"{last}, after {attempts} attempts. What was received is kept: run again to resume")
+    is_kept = transfer.part.is_file() and transfer.part.stat().st_size > 0 and transfer.can_resume()
+    then = "What was received is kept: run again to resume" if is_kept else "Run again later"
+    raise transfer.error(f"{last}, after {attempts} attempts. {then}")

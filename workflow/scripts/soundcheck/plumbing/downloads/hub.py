@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import urllib.parse
 from pathlib import Path
 
 from soundcheck.plumbing.downloads.remote import Remote, fault_of, is_verified
@@ -106,7 +107,11 @@ def _unreachable(cause: BaseException | None, endpoint: str) -> str:
         return _refusal(cause.response.status_code, endpoint)
     if isinstance(cause, errors.FileMetadataError):
         return f"what answers at {endpoint} is no Hugging Face hub (HF_ENDPOINT names it, or a proxy stands between)"
-    return f"{endpoint} cannot be reached ({type(cause).__name__})"
+    if cause is None:
+        return f"{endpoint} cannot be reached"
+    from soundcheck.plumbing.downloads.failures import failure
+
+    return f"{endpoint} cannot be reached: {failure(cause, urllib.parse.urlsplit(endpoint).hostname or endpoint)[0]}"
 
 
 def _error(remote: Remote, reason: str) -> DownloadError:

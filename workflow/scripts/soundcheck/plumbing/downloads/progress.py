@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,44 @@ class SharedBar:
 
     def close(self) -> None:
         self._bar.close()
+
+
+# A download that is slower than so many bytes a second, for so many seconds, says so.
+SLOW_BYTES_S = 1000.0
+SLOW_AFTER_S = 60.0
+
+
+class Watch:
+    """Says in the log that a download trickles, how fast, and when it would end: some servers never would."""
+
+    def __init__(self, name: str, start: int, total: int | None) -> None:
+        self._name, self._total = name, total
+        self._since, self._from = time.monotonic(), start
+
+    def note(self, position: int) -> None:
+        """Take note of the bytes that are here."""
+        seconds = time.monotonic() - self._since
+        if seconds < SLOW_AFTER_S:
+            return
+        rate = (position - self._from) / seconds
+        self._since, self._from = time.monotonic(), position
+        if rate < SLOW_BYTES_S:
+            rest = (
+                f"; at this rate it takes {_time((self._total - position) / rate)} more" if self._total and rate else ""
+            )
+            print(
+                f"{self._name}: the server sends {rate:.0f} bytes a second{rest}. To try later, stop the run: what was "
+                "received is kept",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _time(seconds: float) -> str:
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:.0f} seconds"
 
 
 def bar(title: str, start: int, total: int | None) -> "tqdm":

@@ -5,12 +5,13 @@ import email.utils
 import functools
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soundcheck.plumbing.downloads.progress import SharedBar, bar
+from soundcheck.plumbing.downloads.progress import SharedBar, Watch, bar
 from soundcheck.plumbing.downloads.remote import Remote
 from soundcheck.plumbing.errors import DownloadError
 
@@ -91,6 +92,8 @@ def receive(transfer: Transfer) -> None:
     """One attempt: ask for what is missing of the part file, and append it."""
     import requests
 
+    from soundcheck.plumbing.downloads.failures import CONNECTION_FAILURES, failure
+
     start = transfer.part.stat().st_size if transfer.part.is_file() and transfer.can_resume() else 0
     headers = dict(_HEADERS)
     if start:
@@ -100,8 +103,11 @@ def receive(transfer: Transfer) -> None:
     try:
         with requests.get(transfer.remote.url, headers=headers, stream=True, timeout=_TIMEOUT_S) as response:
             _append(response, transfer, start)
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as problem:
-        raise Interrupted(f"connection failed ({type(problem).__name__})") from problem
+    except CONNECTION_FAILURES as problem:
+        reason, is_final = failure(problem, urllib.parse.urlsplit(transfer.remote.url).hostname or "")
+        if is_final:
+            raise transfer.error(reason) from problem
+        raise Interrupted(reason) from problem
     except requests.RequestException as problem:
         raise transfer.error(str(problem)) from problem
 
@@ -120,12 +126,17 @@ def _append(response: "requests.Response", transfer: Transfer, start: int) -> No
     if response.status_code == 206 and _range_start(response) != start:
         transfer.part.unlink(missing_ok=True)
         raise Interrupted("the server sent another range than the one asked for")
+    if response.status_code == 206 and start and _is_of_another_version(response, transfer):
+        transfer.part.unlink(missing_ok=True)
+        transfer.forget_validator()
+        raise Interrupted("the published file has changed since its start was received, which was removed")
     if response.status_code == 200:
         start = 0
     total = _announced_total(response, start)
     _remember_version(response, transfer)
     with open(transfer.part, "ab" if start else "wb") as part, _progress(transfer, start, total) as show:
-        for i, chunk in enumerate(response.iter_content(_CHUNK)):
+        watch = Watch(transfer.path.name, start, total)
+        for i, chunk in enumerate(_chunks(response)):
             if start == 0 and i == 0:
                 _refuse_html(response, chunk, transfer)
             if transfer.stop.is_set():
@@ -133,7 +144,10 @@ def _append(response: "requests.Response", transfer: Transfer, start: int) -> No
                     "stopped, because another file failed. What was received is kept: run again to resume"
                 )
             part.write(chunk)
+            # Whatever has come is kept, however slowly it comes.
+            part.flush()
             show(part.tell())
+            watch.note(part.tell())
     n_received = transfer.part.stat().st_size
     if n_received == 0:
         raise Interrupted("the server sent nothing")
@@ -141,6 +155,21 @@ def _append(response: "requests.Response", transfer: Transfer, start: int) -> No
         if n_received > total:
             transfer.part.unlink()
         raise Interrupted(f"received {n_received} of {total} bytes")
+
+
+def _chunks(response: "requests.Response") -> Iterator[bytes]:
+    """What the server sends, as it comes: `iter_content` would wait until a whole chunk is there."""
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        yield chunk
+
+
+def _is_of_another_version(response: "requests.Response", transfer: Transfer) -> bool:
+    """Whether a server that sends a part, although it was asked for that of one version only, says that it is not."""
+    if not transfer.validator.is_file():
+        return False
+    ours = transfer.validator.read_text()
+    theirs = response.headers.get("ETag" if ours.startswith('"') else "Last-Modified", "").removeprefix("W/")
+    return bool(theirs) and theirs != ours
 
 
 def _refuse_html(response: "requests.Response", first_bytes: bytes, transfer: Transfer) -> None:

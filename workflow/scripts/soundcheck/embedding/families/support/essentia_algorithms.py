@@ -82,6 +82,8 @@ class Patches:
     shift: float = 0.0
     scale: float = 1.0
     tokens: tuple[str, ...] = ()
+    # Older and newer graphs of one algorithm call it differently.
+    other_inputs: tuple[str, ...] = ("melspectrogram", "serving_default_melspectrogram")
 
     @property
     def shape(self) -> tuple[int, int]:

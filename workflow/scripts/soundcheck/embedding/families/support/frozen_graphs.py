@@ -4,7 +4,7 @@ Not by the TensorFlow inside Essentia: that is of 2021, knows no GPU of today, h
 took twice as long for MusiCNN and EffNet-Discogs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -15,11 +15,12 @@ from soundcheck.plumbing.tensorflow_runtime import import_tensorflow
 
 
 def open_graph(
-    path: str | Path, input_node: str, output_node: str, owner: str, device: str = "cpu"
+    path: str | Path, input_node: str | Sequence[str], output_node: str, owner: str, device: str = "cpu"
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A function that maps a batch of float32 at one node to what the graph has at another, `node` or `node:k`.
 
-    Where the node takes one more axis than a batch has, as for channels, one of size one is added at the end.
+    Of several names of the input, the first that the graph has is taken. Where the node takes one more axis than a
+    batch has, as for channels, one of size one is added at the end.
     Several threads may call it at once; each operation runs on one thread. `device` is `cpu` or `cuda`.
 
     Raises:
@@ -29,6 +30,9 @@ def open_graph(
     tensorflow = import_tensorflow(owner)
     path = Path(path)
     graph = _read(path, tensorflow, owner)
+    inputs = [input_node] if isinstance(input_node, str) else input_node
+    there = {operation.name for operation in graph.get_operations()}
+    input_node = next((name for name in inputs if name.partition(":")[0] in there), inputs[0])
     places = _place(graph, input_node, "input", path, owner), _place(graph, output_node, "output", path, owner)
     session = _session(graph, device, tensorflow)
     # In the thread that asks: threads of TensorFlow's own would be neither counted nor as many as the job has.

@@ -1,14 +1,20 @@
-"""A researcher's own Python file: imported as it runs at its author's, its random draws the same each time."""
+"""A researcher's own Python file or module: imported as it runs at its author's, its random draws always the same."""
 
+import contextlib
+import hashlib
+import importlib
 import importlib.util
+import os
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 from soundcheck.plumbing.errors import SoundcheckError, described
+from soundcheck.plumbing.files import file_sha256
 
 
 def imported(file: Path, name: str) -> ModuleType:
@@ -18,7 +24,8 @@ def imported(file: Path, name: str) -> ModuleType:
         SoundcheckError: there is no such file, or it cannot be imported.
     """
     check_file(file, name)
-    specification = importlib.util.spec_from_file_location(f"user_{file.stem}", file)
+    # From then on its place does not depend on the working directory, which the file may change.
+    specification = importlib.util.spec_from_file_location(f"user_{file.stem}", file.resolve())
     if specification is None:
         raise SoundcheckError(f"embedder {name}: {file} is not a Python file: its name must end in .py")
     module = importlib.util.module_from_spec(specification)
@@ -26,11 +33,58 @@ def imported(file: Path, name: str) -> ModuleType:
     sys.path.insert(0, str(file.resolve().parent))
     # Where dataclasses, pickle and torch look for the module of a class.
     sys.modules[module.__name__] = module
-    try:
+    with _cannot_be_imported(str(file), name), directory_kept():
         specification.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise SoundcheckError(f"embedder {name}: {file} cannot be imported: {described(error)}") from error
     return module
+
+
+def imported_by_name(dotted: str, name: str) -> ModuleType:
+    """The installed module `dotted`, or the one below the working directory, for the embedder `name`.
+
+    Raises:
+        SoundcheckError: it cannot be imported.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    with _cannot_be_imported(f"the module {dotted}", name), directory_kept():
+        return importlib.import_module(dotted)
+
+
+@contextlib.contextmanager
+def _cannot_be_imported(what: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        hint = (
+            "; it is a part of a package: name it as such, by a dotted name, as in `hear: package.module`"
+            if isinstance(error, ImportError) and "relative import" in str(error)
+            else ""
+        )
+        raise SoundcheckError(f"embedder {name}: {what} cannot be imported: {described(error)}{hint}") from error
+
+
+@contextlib.contextmanager
+def directory_kept() -> Iterator[None]:
+    """Come back to the working directory, which code inside may change: all paths of a job begin there."""
+    before = os.getcwd()
+    try:
+        yield
+    finally:
+        if os.getcwd() != before:
+            os.chdir(before)
+
+
+def digest(module: ModuleType) -> str:
+    """The SHA-256 of a module's file, or of all Python files of the package that it belongs to."""
+    top = sys.modules[module.__name__.partition(".")[0]]
+    folders = [Path(folder) for folder in getattr(top, "__path__", ())]
+    if not folders:
+        return file_sha256(module.__file__)
+    found = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            found.update(f"{file.relative_to(folder)} {file_sha256(file)}\n".encode())
+    return found.hexdigest()
 
 
 def check_file(file: Path, name: str) -> None:

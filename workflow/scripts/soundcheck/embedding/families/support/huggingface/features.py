@@ -3,7 +3,12 @@
 Which ones, and what differs between them, is in `huggingface_kinds`. The features are those of the extractor's own
 class in transformers, made of one clip at a time, so that no clip is padded for the sake of another. What the extractor
 itself pads, as AST's to 10.24 s and Whisper's to 30 s, the model sees as in its training; of what it returns only the
-frames of the clip itself are kept. CLAP's extractor repeats a clip until it fills 10 s, and its embedding is of it all.
+frames of the clip itself are kept. CLAP's extractor repeats a clip as often as it fits whole into 10 s, and puts zeros
+behind, so that one of more than 5 s is not repeated at all; its embedding is of all that. Longer clips therefore go
+through CLAP in full windows, of which the last is moved back to end with the clip.
+
+At the end of a clip, a twentieth of a window at most is not heard where it would need a window of its own, unless every
+frame is asked for.
 
 A band that does not change, as in silence, has no deviation by which an extractor could divide it: it becomes zero.
 """
@@ -43,7 +48,7 @@ def embedder(entry: dict, encoder: Encoder, device: str) -> Embedder:
     kind, config, extractor = encoder.kind, encoder.model.config, encoder.extractor
     frames, rate = kind.frames(config, extractor), extractor.sampling_rate
     window, hop = checked_samples(entry, rate, frames, owner)
-    longest = _longest(entry, encoder, window, owner)
+    longest, limit = _longest(entry, encoder, window, owner)
     _check_extractor(extractor, entry["weights"], owner)
     inputs = functools.partial(_inputs, extractor, kind.shortest or frames.seen)
     _check_shape(encoder, inputs(np.zeros((1, 1), np.float32)), entry["weights"], owner)
@@ -61,15 +66,24 @@ def embedder(entry: dict, encoder: Encoder, device: str) -> Embedder:
         together = functools.partial(_own_frames, kind, kind.bands(config), frames, hop, tokens)
         dimension = n_layers * config.hidden_size * max(1, len(tokens))
     step = hop or frames.stride
+    if kind.vectors and not window:
+        cut = functools.partial(windows.full, window=longest)
+    elif window:
+        cut = functools.partial(windows.equal, window=window)
+    else:
+        cut = functools.partial(windows.pieces, longest=longest, limit=limit, is_cut=entry.get("pooling") != "none")
+    # The last window of several may be moved back to end with its clip: then its place tells no time.
+    is_moved = bool(window or kind.vectors)
     return Embedder(
         sample_rate=rate,
         dimension=dimension,
-        cut=functools.partial(_cut, window=window, longest=longest),
-        forward=_forward(inputs, run, together, device, arithmetic(half, device), rate if tokens and not window else 0),
+        cut=cut,
+        forward=_forward(
+            inputs, run, together, device, arithmetic(half, device), rate if tokens and not is_moved else 0
+        ),
         batch_size=int(entry.get("batch_size", 8)) if window else 1,
         n_layers=n_layers,
-        # The last window of several is moved back to end with its clip, so that its place tells no time.
-        first_s=np.nan if window and tokens else frames.first_s(step, rate),
+        first_s=np.nan if is_moved and tokens else frames.first_s(step, rate),
         hop_s=None if window or tokens else step / rate,
         window_hop_s=window / rate if window else None,
         facts=encoder.facts
@@ -77,25 +91,26 @@ def embedder(entry: dict, encoder: Encoder, device: str) -> Embedder:
             "precision": PRECISIONS[half],
             "features": type(extractor).__name__,
             "longest_s": (window or longest) / rate,
+            "tail": "up to a twentieth of a window is not used" if limit or is_moved else "used",
             "tokens": list(tokens),
         },
     )
 
 
-def _longest(entry: dict, encoder: Encoder, window: int, owner: str) -> int:
-    """The samples that go through the model at once, at most."""
+def _longest(entry: dict, encoder: Encoder, window: int, owner: str) -> tuple[int, int]:
+    """The samples that go through the model at once, and those that it can take at most (0: any number)."""
     kind, config, extractor = encoder.kind, encoder.model.config, encoder.extractor
     rate = extractor.sampling_rate
     asked = max(1, int(entry.get("longest_s", 30.0) * rate))
     if not kind.window:
-        return asked
+        return asked, 0
     seen = kind.window(config, extractor)
     if window > seen:
         raise SoundcheckError(
             f"{owner}: window_s is {window / rate:g} s, but the model sees {seen / rate:g} s at once; "
             "expected 0 or no more than these"
         )
-    return min(asked, seen)
+    return min(asked, seen), seen
 
 
 def _check_extractor(extractor: Any, folder: str, owner: str) -> None:
@@ -138,10 +153,6 @@ def _finite(features: torch.Tensor) -> torch.Tensor:
     if not features.is_floating_point():
         return features
     return torch.nan_to_num(features.float(), nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def _cut(samples: np.ndarray, window: int, longest: int) -> list[np.ndarray]:
-    return windows.equal(samples, window) if window else windows.pieces(samples, longest)
 
 
 def _layers(encoder: Encoder, blocks: torch.nn.ModuleList | None) -> Callable[[Inputs], list[torch.Tensor]]:

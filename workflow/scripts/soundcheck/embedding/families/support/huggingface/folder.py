@@ -38,6 +38,7 @@ PREPROCESSOR = "preprocessor_config.json"
 PROCESSOR = "processor_config.json"
 # In the order in which transformers looks for them.
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+OWN_FILE = "write a file of your own with the HEAR API that calls the code of its authors, and name that with `hear:`"
 # Used in training alone, and absent from some published checkpoints.
 NEVER_USED = {"masked_spec_embed"}
 
@@ -115,6 +116,11 @@ def _preprocessor(folder: Path, owner: str) -> dict:
 def _check_preprocessor(preprocessor: dict, kind: Kind | None, model_type: str, folder: Path, owner: str) -> None:
     expected = kind.extractor if kind else WAVEFORM_EXTRACTOR
     found = preprocessor.get("feature_extractor_type", expected)
+    if found != expected and not hasattr(_transformers(), str(found)):
+        raise SoundcheckError(
+            f"{owner}: the model of type {model_type} in {folder} has a feature extractor of its own, {found}, which "
+            f"transformers does not have, so that it is not supported; {OWN_FILE}"
+        )
     if found != expected:
         raise SoundcheckError(
             f"{owner}: {folder / PREPROCESSOR} asks for {found}, but {CONFIG} beside it describes a model of type "
@@ -154,8 +160,8 @@ def _is_remote(fields: dict, model_type: str, folder: Path, owner: str, trust_re
         return False
     if "auto_map" not in fields:
         raise SoundcheckError(
-            f"{owner}: {folder / CONFIG} describes a model of type {model_type}; {SUPPORTED}. A model of "
-            "another type can be embedded through a file of your own with the HEAR API"
+            f"{owner}: {folder / CONFIG} describes a model of type {model_type}; {SUPPORTED}. For any other type "
+            f"{OWN_FILE}"
         )
     if not trust_remote_code:
         extra = f" with {' and '.join(beyond_hubert)}" if beyond_hubert else ""
@@ -164,7 +170,20 @@ def _is_remote(fields: dict, model_type: str, folder: Path, owner: str, trust_re
             f"{folder}. Read that code, and if you trust it set `trust_remote_code: true` in the options of this "
             "embedder"
         )
+    _check_code(fields["auto_map"], folder, owner)
     return True
+
+
+def _check_code(auto_map: object, folder: Path, owner: str) -> None:
+    """Whether the code of a model is there; what `owner/name--file.Class` names, of another repository, never is."""
+    classes = auto_map if isinstance(auto_map, dict) else {}
+    for name in sorted(str(classes[key]) for key in ("AutoConfig", "AutoModel") if classes.get(key)):
+        file = f"{name.rpartition('--')[2].rpartition('.')[0]}.py"
+        if "--" in name or not (folder / file).is_file():
+            raise SoundcheckError(
+                f"{owner}: {folder / CONFIG} names code in {file}, which is not in {folder}; add it to the `files` of "
+                f"the model, with all that it imports, or {OWN_FILE}"
+            )
 
 
 def _from_pretrained(
@@ -182,8 +201,8 @@ def _from_pretrained(
     with torch.random.fork_rng(devices=[]):
         try:
             if is_remote:
-                return transformers.AutoModel.from_pretrained(folder, trust_remote_code=True, **options)
-            config = _config(fields, transformers)
+                return _of_remote_code(transformers, folder, options, owner)
+            config = _config(fields, transformers, owner)
             kind = KINDS.get(fields["model_type"])
             if not kind:
                 return transformers.MODEL_MAPPING[type(config)].from_pretrained(folder, config=config, **options)
@@ -201,6 +220,17 @@ def _from_pretrained(
             ) from error
 
 
+def _of_remote_code(transformers: ModuleType, folder: Path, options: dict, owner: str) -> Any:
+    try:
+        return transformers.AutoModel.from_pretrained(folder, trust_remote_code=True, **options)
+    except Exception as error:
+        raise SoundcheckError(
+            f"{owner}: the code that comes with the model in {folder} does not run in transformers "
+            f"{transformers.__version__} ({textwrap.shorten(described(error), 200)}): it may be of another time. "
+            f"Then it is not supported; {OWN_FILE}"
+        ) from error
+
+
 def _transformers() -> ModuleType:
     os.environ["HF_HUB_OFFLINE"] = "1"
     import transformers
@@ -210,9 +240,14 @@ def _transformers() -> ModuleType:
     return transformers
 
 
-def _config(fields: dict, transformers: ModuleType) -> object:
+def _config(fields: dict, transformers: ModuleType, owner: str) -> object:
     kind = "hubert" if fields["model_type"] == MERT else fields["model_type"]
     own = {key: value for key, value in fields.items() if key not in ("model_type", "auto_map")}
+    if kind not in transformers.CONFIG_MAPPING:
+        raise SoundcheckError(
+            f"{owner}: transformers {transformers.__version__} knows no model of type {kind}; a newer version may, in "
+            "an environment of your own (`env`)"
+        )
     return transformers.CONFIG_MAPPING[kind].from_dict(own)
 
 

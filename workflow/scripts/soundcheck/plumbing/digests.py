@@ -84,5 +84,7 @@ def listing_digest(folder: str) -> str:
         folders.sort()
         for name in sorted(names):
             facts = os.stat(os.path.join(parent, name), follow_symlinks=False)
-            digest.update(f"{os.path.relpath(parent, folder)}/{name}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+            line = f"{os.path.relpath(parent, folder)}/{name}|{facts.st_size}|{facts.st_mtime_ns}\n"
+            # Names need not be UTF-8.
+            digest.update(os.fsencode(line))
     return digest.hexdigest()[:16]

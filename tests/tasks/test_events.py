@@ -176,7 +176,7 @@ def test_labels_of_ones_own_stay_beside_events(tmp_path):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"a.txt": "0.1\t0.2\tdog"}, "rows 3: no file where 'events_file' says"),
+        ({}, "rows 2, 3: no file where 'events_file' says"),
         ({"a.txt": "0.1\t0.2\tdog\n0.1 0.2 dog", "b.txt": ""}, r"a\.txt, line 2: .* is no event"),
     ],
 )

@@ -19,4 +19,6 @@ with job(snakemake.log[0]):
         options=params.options,
         allow_overlap=params.allow_overlap,
     )
+    for hint in metadata["hints"]:
+        print(f"note: {hint}")
     parquet.write(table, snakemake.output[0], metadata)

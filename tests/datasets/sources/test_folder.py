@@ -317,8 +317,11 @@ def test_numbered_folds_are_tested_in_turn(tmp_path):
     tracks = index.index(folder, tmp_path, "mine", {"csv": "tracks.csv"})[0].to_pandas()
     found = folder.splits(tracks, "mood")
     tested = found[found["part"] == "test"].groupby("fold")["track_id"].apply(sorted).to_dict()
-    assert tested == {0: ["1", "4", "6"], 1: ["0", "3"], 2: ["2", "5"]}
-    assert found[(found["fold"] == 0) & (found["part"] == "validation")]["track_id"].tolist() == ["2", "5"]
+    assert tested == {1: ["2", "5"], 2: ["1", "4", "6"], 10: ["0", "3"]}
+    validated = found[found["part"] == "validation"].groupby("fold")["track_id"].apply(sorted).to_dict()
+    assert validated == {1: tested[10], 2: tested[1], 10: tested[2]}
+    # The fold of `single` comes first.
+    assert found["fold"][0] == 1
     assert "7" not in set(found["track_id"])
 
 

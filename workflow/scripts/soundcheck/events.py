@@ -37,7 +37,8 @@ def number(text: str) -> float:
     if is_one and math.isfinite(float(text)):
         return float(text)
     is_infinite = is_one or text.strip().lower().lstrip("+-") in ("nan", "inf", "infinity")
-    raise ValueError(f"'{text}' is not a {'finite ' if is_infinite else ''}number")
+    advice = "; decimals have a point" if "," in text else ""
+    raise ValueError(f"'{text}' is not a {'finite ' if is_infinite else ''}number{advice}")
 
 
 def parsed(text: str) -> Event:

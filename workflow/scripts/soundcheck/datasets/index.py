@@ -112,7 +112,7 @@ def _headers(folder: Path, paths: Sequence[str], n_workers: int) -> list[dict]:
 
 def _with_readable_names(found: pd.DataFrame) -> pd.DataFrame:
     """The tracks without names that are no text, which no table can hold: these files are left out."""
-    odd = [path != readable(path) for path in found["path"]]
+    odd = [next((readable(name) for name in path.split("/") if readable(name) != name), None) for path in found["path"]]
     if not any(odd):
         return found
     found = found.astype(object)
@@ -120,8 +120,8 @@ def _with_readable_names(found: pd.DataFrame) -> pd.DataFrame:
         found[column] = pd.Series([_readable(value) for value in found[column]], index=found.index, dtype=object)
     known = found["left_out"] if "left_out" in found else [None] * len(found)
     found["left_out"] = [
-        f"the name '{path}' is not UTF-8: rename it" if is_odd else reason
-        for path, is_odd, reason in zip(found["path"], odd, known, strict=True)
+        reason if name is None else f"the name '{name}' is not UTF-8: rename it"
+        for name, reason in zip(odd, known, strict=True)
     ]
     return found
 

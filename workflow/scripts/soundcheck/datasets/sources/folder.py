@@ -26,6 +26,7 @@ major`, `C:maj`, `Cm`).
 """
 
 import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -151,6 +152,7 @@ def hints(tracks: pd.DataFrame) -> list[str]:
 def _refuse_unclear(tracks: pd.DataFrame) -> None:
     faults = [fault for fault in tracks["unclear"] if isinstance(fault, str)] if "unclear" in tracks else []
     if faults:
+        faults.sort(key=lambda fault: int(re.search(r", row (\d+): ", fault)[1]))
         more = f" There are {plural(len(faults) - 1, 'more such row')}." if len(faults) > 1 else ""
         raise SoundcheckError(f"{faults[0]}.{more}")
 

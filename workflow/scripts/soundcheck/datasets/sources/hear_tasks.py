@@ -131,7 +131,7 @@ def events(tracks: pd.DataFrame, task: str) -> pd.Series:
 
 
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame:
-    """The benchmark's parts as fold 0, or its folds by their numbers, each tested in turn: `track_id`, `fold`, `part`."""
+    """The benchmark's parts as fold 0, or each of its folds tested in turn: `track_id`, `fold`, `part`."""
     names = sorted(set(tracks["split"]))
     if set(names) <= _PARTS.keys():
         parts = [_PARTS[split] for split in tracks["split"]]

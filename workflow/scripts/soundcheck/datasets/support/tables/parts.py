@@ -13,7 +13,7 @@ from soundcheck.datasets.support.tables.audiofolder import PARTS
 from soundcheck.plumbing.errors import SoundcheckError, did_you_mean, several
 
 # `1`, `01`, `1.0` (pandas, where one is missing), `fold1`, `Fold_01`.
-_FOLD = re.compile(r"([A-Za-z]*)[ _-]?0*([0-9]{1,9})(\.0+)?")
+_FOLD = re.compile(r"(?:([A-Za-z]+)[ _-]?)?0*([0-9]{1,9})(\.0+)?")
 _NUMBER = re.compile(r"[+-]?0*([0-9]+)(?:\.0*)?")
 
 
@@ -70,11 +70,11 @@ def _refuse_two_spellings(path: Path, rows: list[dict], cells: list[str], matche
         for row, cell, match in zip(rows, cells, matches, strict=True)
         if match is not None
     ]
-    form = (there[0][2][1].lower(), bool(there[0][2][3])) if there else None
+    form = _form(there[0][2]) if there else None
     spelt: dict[str, tuple[str, str]] = {}
     for number, cell, match in there:
         other_number, other = spelt.setdefault(match[2], (number, cell))
-        if (match[1].lower(), bool(match[3])) != form:
+        if _form(match) != form:
             other_number, other = there[0][:2]
         elif other.lower() == cell.lower():
             continue
@@ -82,6 +82,11 @@ def _refuse_two_spellings(path: Path, rows: list[dict], cells: list[str], matche
             f"{path}, rows {other_number}, {number}: column 'fold' holds '{other}' and '{cell}', which are not written "
             "alike. Write folds as 1, 2, 3, ..."
         )
+
+
+def _form(match: re.Match) -> tuple[str, bool]:
+    """The word before the number of a fold, and whether the number has decimals."""
+    return (match[1] or "").lower(), bool(match[3])
 
 
 def groups_of(path: Path, rows: list[dict]) -> list[str | None]:

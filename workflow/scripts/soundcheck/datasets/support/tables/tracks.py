@@ -1,6 +1,7 @@
 """Tables of your own audio: a CSV, or the metadata files of the audiofolder layout, as the rows of tracks."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -44,7 +45,7 @@ def from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFra
     columns, rows = _with_path(*label_files.read(path, (*COLUMNS, *PATHS)))
     columns, rows = _with_events(folder, path, columns, rows)
     _require_path(path, columns, rows, "path")
-    paths = [_below(folder, PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
+    paths = [_below(folder, PurePosixPath(os.path.normpath(row["path"].replace("\\", "/")))) for row in rows]
     paths = as_on_disk(folder, paths)
     table = _rows_to_table(path, columns, rows, paths, label)
     if all(table["left_out"]):
@@ -191,7 +192,7 @@ def _with_events(base: Path, path: Path, columns: list[str], rows: list[dict]) -
             fault = f"no annotation file '{name}'" if name else "no 'events_file'"
         else:
             n = n_unlabelled + len(events)
-            fault = f"{n_unlabelled} of its {plural(n, 'event')} without a label" if n_unlabelled else None
+            fault = f"without a label: {n_unlabelled} of its {plural(n, 'event')}" if n_unlabelled else None
         added = {"events": None if fault else events, "events_fault": fault}
         if not has_labels:
             added["labels"] = [] if fault else event_files.labels_of(events)
@@ -219,6 +220,10 @@ def _require_path(path: Path, columns: list[str], rows: list[dict], wanted: str)
         raise SoundcheckError(
             f"{path}: its first row ({', '.join(columns)}) is a track. Put a row with the columns' names above it, "
             f"such as '{wanted},label'."
+        )
+    if len(columns) == 1 and wanted in re.split(r"[^\w]+", columns[0]):
+        raise SoundcheckError(
+            f"{path}: its first row is one cell, '{columns[0]}'. Separate cells by commas, semicolons or tabs."
         )
     meant = next((name for name in columns if any(is_audio(row[name]) for row in rows)), None)
     advice = f". Is '{wanted}' meant by '{meant}'? Then rename it" if meant else renaming(wanted, columns)

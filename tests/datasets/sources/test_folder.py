@@ -310,7 +310,7 @@ def test_paths_that_start_elsewhere_say_where(tmp_path, path, said):
         folder.tracks(tmp_path / "mine", csv=str(tmp_path / "tables" / "labels.csv"))
 
 
-def test_numbered_folds_are_tested_in_turn(tmp_path):
+def test_numbered_folds_are_in_turn(tmp_path):
     make(tmp_path, *(f"{i}.wav" for i in range(8)))
     rows = "".join(f"{i}.wav,x,{fold}\n" for i, fold in enumerate([10, 2, 1, 10, 2, 1, 2, ""]))
     (tmp_path / "tracks.csv").write_text(f"path,label,fold\n{rows}")

@@ -35,7 +35,7 @@ import pandas as pd
 from soundcheck.datasets.support import keys
 from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
 from soundcheck.datasets.support.characters import tidy
-from soundcheck.datasets.support.published_folds import tested_in_turn
+from soundcheck.datasets.support.published_folds import in_turn
 from soundcheck.datasets.support.tables import audiofolder, cells, parts
 from soundcheck.datasets.support.tables.columns import with_faults
 from soundcheck.datasets.support.tables.tracks import find_csv, from_csv, from_metadata
@@ -141,7 +141,7 @@ def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataF
     own = tracks[tracks["fold"].notna()] if "fold" in tracks else own
     if own.empty:
         return None
-    return tested_in_turn(dict(zip(own["track_id"], map(int, own["fold"]), strict=True)))
+    return in_turn(dict(zip(own["track_id"], map(int, own["fold"]), strict=True)))
 
 
 def hints(tracks: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 
 
-def tested_in_turn(fold_of: Mapping[str, int]) -> pd.DataFrame:
+def in_turn(fold_of: Mapping[str, int]) -> pd.DataFrame:
     """Each fold of tracks tested in turn, `track_id`, `fold`, `part`: in fold i, the tracks of fold i are tested.
 
     So a fold keeps its published number. The fold before it validates (before the first, the last), the others train.

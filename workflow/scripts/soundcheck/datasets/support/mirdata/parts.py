@@ -5,7 +5,7 @@ import inspect
 from soundcheck.datasets.sources.folder import PARTS
 from soundcheck.datasets.support.mirdata.reading import Plan, Row, attributes
 from soundcheck.datasets.support.mirdata.recipes import OFFICIAL
-from soundcheck.datasets.support.published_folds import tested_in_turn
+from soundcheck.datasets.support.published_folds import in_turn
 from soundcheck.plumbing.errors import SoundcheckError, several
 
 _PARTS = PARTS | {"training": "train", "testing": "test", "evaluation": "test"}
@@ -65,7 +65,7 @@ def connected(groups: list[list[str]]) -> list[str | None]:
 
 
 def _in_turn(folds: list[int | None]) -> list[list[str]]:
-    table = tested_in_turn({str(place): fold for place, fold in enumerate(folds) if fold is not None})
+    table = in_turn({str(place): fold for place, fold in enumerate(folds) if fold is not None})
     first, *others = sorted(set(table["fold"]))
     part_of = {(row.fold, row.track_id): row.part for row in table.itertuples()}
     return [

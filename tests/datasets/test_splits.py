@@ -344,7 +344,8 @@ def test_a_sample_is_fixed_small_and_has_each_class_in_each_part():
     }
     parts = whole.to_pandas().set_index("track_id")["part"]
     assert (kept.set_index("track_id")["part"] == parts[kept["track_id"]]).all()
-    assert set(small.to_pandas()["reason"].dropna()) == {"not in the sample of 20 tracks of each class"}
+    assert set(small.to_pandas()["reason"].dropna()) == {metadata["not_drawn"]}
+    assert metadata["not_drawn"] == "not in the sample of 20 tracks of each class"
 
 
 def test_of_everything_all_is_tested():

@@ -1,5 +1,6 @@
 """Digests of source: what a script imports, directly or not, and what a job chooses by name; no more."""
 
+import os
 import shutil
 
 import pytest
@@ -95,3 +96,11 @@ def test_what_only_type_checkers_import_is_no_part_and_a_package_is(tmp_path, mo
     (tmp_path / "scripts" / "do_it.py").write_text(script)
     monkeypatch.setattr(digests, "LIBRARY", library)
     assert digests.source_modules("scripts/do_it.py") == {"room", "room.corner", "room.corner.chair", "word"}
+
+
+def test_a_listing_follows_files_whose_names_are_no_text(tmp_path):
+    os.makedirs(os.fsencode(tmp_path) + b"/caf\xe9")
+    before = digests.listing_digest(str(tmp_path))
+    with open(os.fsencode(tmp_path) + b"/caf\xe9/\xff.wav", "wb"):
+        pass
+    assert digests.listing_digest(str(tmp_path)) != before

@@ -49,7 +49,7 @@ def from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFra
     paths = as_on_disk(folder, paths)
     table = _rows_to_table(path, columns, rows, paths, label)
     if all(table["left_out"]):
-        unclear = next(filter(None, table["unclear"]), None) if "unclear" in table else None
+        unclear = next((each for each in table.get("unclear", ()) if isinstance(each, str)), None)
         as_tags = f" As tags: {unclear}." if unclear else ""
         raise SoundcheckError(f"{path}: none of its {len(rows)} rows has a label ({table['left_out'][0]}).{as_tags}")
     label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)

@@ -8,6 +8,10 @@ with job(snakemake.log[0]):
     from soundcheck.datasets.splits.making import split_of
 
     params, wildcards = snakemake.params, snakemake.wildcards
+    digests = None
+    if snakemake.input.get("fingerprints"):
+        columns = parquet.read(snakemake.input.fingerprints, ["track_id", "digest"]).to_pydict()
+        digests = dict(zip(columns["track_id"], columns["digest"], strict=True))
     table, metadata = split_of(
         sources.load(params.module),
         parquet.read(snakemake.input.tracks).to_pandas(),
@@ -18,6 +22,7 @@ with job(snakemake.log[0]):
         seed=params.seed,
         options=params.options,
         allow_overlap=params.allow_overlap,
+        digests=digests,
     )
     for hint in metadata["hints"]:
         print(f"note: {hint}")

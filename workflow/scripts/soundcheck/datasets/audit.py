@@ -108,8 +108,8 @@ def stop_if_leaking(found: Iterable[Finding], name: str, everything: str | Path)
     advice = "Put them into one part, or leave all but one of them out"
     if any(finding.kind == "audio" for finding in leaks):
         advice += (
-            " (where parts are drawn, an equal `group` in the CSV keeps tracks together). To go on with them all the "
-            "same, write `allow_overlap: [audio]` at this dataset in the configuration; the report then says so"
+            " (where parts are drawn, `group_equal_audio: true` at this dataset in the configuration keeps them "
+            "together). To go on with them all the same, write `allow_overlap: [audio]` there; the report then says so"
         )
     raise SoundcheckError(f"{name}: the parts overlap. {' '.join(lines)} {advice}. All of them: {everything}")
 

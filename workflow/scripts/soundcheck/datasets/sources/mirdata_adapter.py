@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from soundcheck.datasets.support.groups import connected
 from soundcheck.datasets.support.mirdata import files, reading
 from soundcheck.datasets.support.mirdata import parts as mirdata_parts
 from soundcheck.datasets.support.mirdata.reading import Plan
@@ -103,7 +104,7 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
         {
             "track_id": [row.track_id for row in rows],
             "path": [row.path for row in rows],
-            "group": mirdata_parts.connected([row.groups for row in rows]),
+            "group": connected([row.groups for row in rows]),
             "left_out": [row.left_out for row in rows],
             "mirdata": dataset.name,
             "grouped_by": plan.grouped_by,

@@ -4,7 +4,7 @@ Every split that we draw comes from one algorithm, iterative stratification over
 group of its own, and a multiclass label is a single tag, so it serves multiclass and multilabel tasks alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +19,7 @@ from soundcheck.datasets.splits.official import official_folds
 from soundcheck.datasets.splits.sampling import sampled
 from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest, labels_in, remove_labels
 from soundcheck.datasets.support.characters import tidy
+from soundcheck.datasets.support.groups import with_equal_audio
 from soundcheck.events import labels_of, parsed
 from soundcheck.ids import EVERYTHING
 from soundcheck.plumbing.errors import SoundcheckError
@@ -37,11 +38,13 @@ def split_of(
     seed: int,
     options: dict | None = None,
     allow_overlap: Sequence[str] = (),
+    digests: Mapping[str, str | None] | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split of the tracks that a dataset's module listed, with what the module knows of them for a task.
 
     `split` has the keys `whole` (its name), `fractions`, `published` and `per_class`, `options` are those of the
-    dataset; see `make_split`, which it calls, also for what is returned and raised.
+    dataset; see `make_split`, which it calls, also for what is returned and raised. With `digests`, of the tracks'
+    samples, parts that we draw never part equal audio.
     """
     kind = TASK_TYPES[task_type]
     detects = kind.has_times
@@ -51,6 +54,10 @@ def split_of(
     columns = questions.target_names(module, task, options)
     has_columns = kind.has_several_labels and not detects and len(columns or []) > 1
     tracks, grouped_by = questions.with_groups(module, tracks, task)
+    if digests is not None and (official is None or split["fractions"]):
+        known = tracks["group"].notna().any()
+        tracks = tracks.assign(group=with_equal_audio(tracks["track_id"], tracks["group"], digests))
+        grouped_by = f"{grouped_by}, or equal audio" if known and grouped_by else "equal audio"
     table, metadata = make_split(
         tracks,
         labels,

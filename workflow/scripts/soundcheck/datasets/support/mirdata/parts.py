@@ -48,22 +48,6 @@ def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
     return [None] * len(rows)
 
 
-def connected(groups: list[list[str]]) -> list[str | None]:
-    """One group for tracks that are connected by shared values, named after the first of them in the alphabet."""
-    parent: dict[str, str] = {}
-
-    def root(value: str) -> str:
-        while parent.setdefault(value, value) != value:
-            value = parent[value]
-        return value
-
-    for values in groups:
-        for value in values:
-            first, other = sorted((root(values[0]), root(value)))
-            parent[other] = first
-    return [root(values[0]) if values else None for values in groups]
-
-
 def _in_turn(folds: list[int | None]) -> list[list[str]]:
     table = in_turn({str(place): fold for place, fold in enumerate(folds) if fold is not None})
     first, *others = sorted(set(table["fold"]))

@@ -124,6 +124,18 @@ def test_what_is_no_number_is_left_out_with_the_reason(audio, number):
     assert row["reason"].startswith(f"'{number}' is not a ")
 
 
+@pytest.mark.parametrize("n_empty", [20, 29])
+def test_tracks_without_a_value_do_not_say_how_many_a_regression_has(audio, n_empty):
+    rows = [(f"{i:02}.wav", "" if i < n_empty else f"{i}|{i / 8}") for i in range(N)]
+    if n_empty == 29:
+        with pytest.raises(SoundcheckError, match="Most frequent reason for leaving out: no value"):
+            split(audio, ["path", "labels"], rows, "regression")
+        return
+    table, metadata = split(audio, ["path", "labels"], rows, "regression")
+    assert metadata["classes"] == ["mood 1", "mood 2"]
+    assert {row["reason"] for row in table.to_pylist() if row["part"] == "left_out"} == {"no value"}
+
+
 def test_a_label_of_unseen_characters_alone_is_none(audio):
     rows = [(f"{i:02}.wav", "\u200b" if i == 3 else "ab"[i % 2]) for i in range(N)]
     (audio / "t.csv").write_text("path,label\n" + "".join(f"{path},{label}\n" for path, label in rows))

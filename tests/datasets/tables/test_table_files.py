@@ -76,7 +76,7 @@ def test_the_first_line_of_excel_names_the_delimiter(tmp_path, first, end):
 
 
 def test_comments_above_the_header_are_passed_over_and_count_as_rows(tmp_path):
-    columns, rows = read(tmp_path, "# made by me, 2026\n\n#path of all\npath,label\na.wav,x\n")
+    columns, rows = read(tmp_path, "# made by me, 2026\n\n# path, label and nothing else\npath,label\na.wav,x\n")
     assert columns == ["path", "label"]
     assert cells_of(rows, "path") == [("5", "a.wav")]
 

@@ -105,6 +105,12 @@ def test_a_column_of_a_users_own_is_never_taken_for_ours(audio, column):
         assert split(audio, ["path", "label", column], rows, task_type)[1]["classes"] == ["high", "low", "noise"]
 
 
+@pytest.mark.parametrize("column", ["events", "unclear", "csv_events", "left_out"])
+def test_any_column_may_hold_the_label(audio, column):
+    rows = [(f"{i:02}.wav", "xy"[i % 2], i) for i in range(N)]
+    assert split(audio, ["path", column, "other"], rows, "multiclass", label=column)[1]["classes"] == ["x", "y"]
+
+
 @pytest.mark.parametrize("column", ["split", "fold", "group", "track_id", "events_file"])
 def test_a_list_where_one_value_belongs_is_refused_with_its_row(tmp_path, column):
     (tmp_path / "a.wav").write_bytes(b"audio")

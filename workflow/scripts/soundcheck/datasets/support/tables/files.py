@@ -30,14 +30,17 @@ def read(path: Path, known: Collection[str]) -> tuple[list[str], list[dict]]:
         SoundcheckError: the table cannot be read; with file and row.
     """
     columns, rows = _read_jsonl(path) if path.suffix.lower() == ".jsonl" else _read_csv(path, known)
+    columns = [name for name in columns if name and not _NAMELESS.fullmatch(name)]
+    return columns, [{name: row[name] for name in (*columns, ROW)} for row in rows]
+
+
+def _refuse_no_text(path: Path, rows: list[dict]) -> None:
     for row in rows:
         for name, value in row.items():
             for text in [name, *value] if isinstance(value, list) else (name, value):
                 fault = _why_no_text(text)
                 if fault:
                     raise SoundcheckError(f"{path}, row {row[ROW]}: column '{tidy(name)}' holds {fault}.")
-    columns = [name for name in columns if name and not _NAMELESS.fullmatch(name)]
-    return columns, [{name: row[name] for name in (*columns, ROW)} for row in rows]
 
 
 def _why_no_text(text: str) -> str | None:
@@ -104,18 +107,25 @@ def _below_the_top(text: str, known: Collection[str]) -> tuple[str, int, str]:
     sep = re.match(r'\s*"?sep=(.)"?[^\S\n\r]*(\r\n|\r|\n)', text, flags=re.IGNORECASE)
     text = text[sep.end() :] if sep else text
     n_above = 0
-    while True:
-        line = re.match(r"[^\n\r]*(\r\n|\r|\n|$)", text)[0]
-        names = {tidy(name).lower() for name in re.split(r"[,;\t#]", line.lstrip("\ufeff \t"))}
-        if line.startswith("#") and names & {name.lower() for name in known}:
-            text = text.lstrip("# ")
-        elif (line.strip() and not line.startswith("#")) or not text:
+    while text:
+        line = re.match(_LINE, text)[0]
+        below = text[len(line) :]
+        if line.strip() and not line.startswith("#"):
             break
-        else:
-            n_above += 1
-            text = text[len(line) :]
+        if _names_columns(line, known) and not _names_columns(re.match(_LINE, below)[0], known):
+            text = text.lstrip("# ")
+            break
+        n_above += 1
+        text = below
     header = re.sub(r'"[^"]*"', "", re.split(r"[\n\r]", text, maxsplit=1)[0])
     return text, n_above, sep[1] if sep else max(",;\t", key=header.count)
+
+
+_LINE = re.compile(r"[^\n\r]*(\r\n|\r|\n|$)")
+
+
+def _names_columns(line: str, known: Collection[str]) -> bool:
+    return not {tidy(name).strip('"').lower() for name in re.split(r"[,;\t#]", line)}.isdisjoint(known)
 
 
 def _records(path: Path, text: str, delimiter: str, n_above: int) -> list[tuple[int, list[str]]]:
@@ -186,6 +196,7 @@ def _read_jsonl(path: Path) -> tuple[list[str], list[dict]]:
         rows.append({name: _cell(value) for name, value in found.items()} | {ROW: str(number)})
     if not rows:
         raise SoundcheckError(f"{path}: the file is empty.")
+    _refuse_no_text(path, rows)
     columns = list(dict.fromkeys(name for row in rows for name in row if name))
     return columns, [dict.fromkeys(columns, "") | row for row in rows]
 

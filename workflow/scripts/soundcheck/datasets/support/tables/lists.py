@@ -63,7 +63,7 @@ def _is_of_numbers(content: str) -> bool:
 def _labels(text: str) -> list[str]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _as_printed(text)
     if not isinstance(found, list | tuple | set):
         raise ValueError("a mapping, not a list of labels")

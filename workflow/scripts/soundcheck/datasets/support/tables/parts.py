@@ -14,7 +14,7 @@ from soundcheck.plumbing.errors import SoundcheckError, did_you_mean, several
 
 # `1`, `01`, `1.0` (pandas, where one is missing), `fold1`, `Fold_01`.
 _FOLD = re.compile(r"(?:([A-Za-z]+)[ _-]?)?0*([0-9]{1,9})(\.0+)?")
-_NUMBER = re.compile(r"[+-]?0*([0-9]+)(?:\.0*)?")
+_NUMBER = re.compile(r"0*([0-9]+)(?:\.0*)?")
 
 
 def parts_of(path: Path, rows: list[dict], column: str | None) -> list[str | None]:

@@ -20,6 +20,8 @@ from soundcheck.plumbing.files import here_or_in
 
 # Columns that mean something in the table of tracks; those of the same name in a user's table are called otherwise.
 _OURS = ("duration_s", "sample_rate", "channels", "left_out", "marked", "tags", "unclear", "events", "events_fault")
+# The column of the labels of events.
+_OF_EVENTS = "labels of its events"
 # What has one value in a row.
 _SINGLE = ("path", "file_name", "split", "part", "fold", "group", "track_id", "events_file")
 
@@ -43,11 +45,11 @@ def from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFra
         SoundcheckError: the CSV is wrong; with file and rows.
     """
     columns, rows = _with_path(*label_files.read(path, (*COLUMNS, *PATHS)))
-    columns, rows = _with_events(folder, path, columns, rows)
+    columns, rows, events = _with_events(folder, path, columns, rows)
     _require_path(path, columns, rows, "path")
     paths = [_below(folder, PurePosixPath(os.path.normpath(row["path"].replace("\\", "/")))) for row in rows]
     paths = as_on_disk(folder, paths)
-    table = _rows_to_table(path, columns, rows, paths, label)
+    table = _rows_to_table(path, columns, rows, paths, label, events)
     if all(table["left_out"]):
         unclear = next((each for each in table.get("unclear", ()) if isinstance(each, str)), None)
         as_tags = f" As tags: {unclear}." if unclear else ""
@@ -74,10 +76,10 @@ def from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -
     tables = []
     for path in files:
         columns, rows = label_files.read(path, COLUMNS)
-        columns, rows = _with_events(path.parent, path, columns, rows)
+        columns, rows, events = _with_events(path.parent, path, columns, rows)
         _require_path(path, columns, rows, "file_name")
         paths = as_on_disk(folder, [audiofolder.path_of(folder, path, row["file_name"]) for row in rows])
-        tables.append(_rows_to_table(path, columns, rows, paths, label))
+        tables.append(_rows_to_table(path, columns, rows, paths, label, events))
     table = pd.concat(tables, ignore_index=True).astype(object)
     table = table.where(table.notna(), None)
     twice = table["path"][table["path"].duplicated()]
@@ -98,16 +100,21 @@ def from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -
 
 
 def _rows_to_table(
-    path: Path, columns: list[str], rows: list[dict], paths: list[str], label: str | Sequence[str]
+    path: Path,
+    columns: list[str],
+    rows: list[dict],
+    paths: list[str],
+    label: str | Sequence[str],
+    events: list[list[str] | str] | None,
 ) -> pd.DataFrame:
-    named = label_columns(path, columns, label)
+    named = [_OF_EVENTS] if _OF_EVENTS in columns and not label else label_columns(path, columns, label)
     part_column = next((column for column in ("split", "part") if column in columns), None)
     label_files.refuse_duplicates(path, "path", paths, rows)
     labels, reasons = labels_of(rows, named)
-    faults = [row.get("events_fault") for row in rows]
-    if named == ["labels"] and "events" in columns:
-        # The labels are those of the events, so a track whose annotations cannot be read has none.
-        reasons = [fault or reason for fault, reason in zip(faults, reasons, strict=True)]
+    faults = [each if isinstance(each, str) else None for each in events or []]
+    if named == [_OF_EVENTS]:
+        # A track whose annotations cannot be read has no labels.
+        reasons = faults
     several_columns = len(named) > 1
     found, unclear = cells.marked(rows, named)
     if not several_columns and (isinstance(label, str) or any(unclear)):
@@ -136,12 +143,12 @@ def _rows_to_table(
             fault and f"{path.name}, row {row[label_files.ROW]}: {fault}"
             for fault, row in zip(unclear, rows, strict=True)
         ]
-    if "events" in columns:
-        table["events"] = [row["events"] for row in rows]
+    if events is not None:
+        table["events"] = [None if isinstance(each, str) else each for each in events]
         table["events_fault"] = faults
     taken = {*_OURS, *table.columns}
     for column in columns:
-        if column not in COLUMNS and column not in ("events", "events_fault"):
+        if column not in (*COLUMNS, _OF_EVENTS):
             name = column
             while name in taken:
                 name = f"csv_{name}"
@@ -168,38 +175,41 @@ def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[di
     ]
 
 
-def _with_events(base: Path, path: Path, columns: list[str], rows: list[dict]) -> tuple[list[str], list[dict]]:
-    """With a column `events` of what the files in `events_file` hold, whose labels are `labels` where no others are.
+def _with_events(
+    base: Path, path: Path, columns: list[str], rows: list[dict]
+) -> tuple[list[str], list[dict], list[list[str] | str] | None]:
+    """What the files in `events_file` hold, None without this column; with a column of their labels, if there is none.
 
-    Where a file is absent, or holds an event without a label, `events` is None and `events_fault` says why.
+    In the place of a row's events is the reason why there are none, where its file is absent or an event has no label.
 
     Raises:
         SoundcheckError: no file is there, or one is not of events; with file and line.
     """
-    renamed = {name: f"csv_{name}" for name in ("events", "events_fault") if name in columns}
-    columns = [renamed.get(name, name) for name in columns]
-    rows = [{renamed.get(name, name): cell for name, cell in row.items()} for row in rows]
     if "events_file" not in columns:
-        return columns, rows
+        return columns, rows, None
     _require_single(path, columns, rows)
     names = [row["events_file"].replace("\\", "/") for row in rows]
     absent = [i for i, name in enumerate(names) if not (name and os.path.isfile(base / name))]
     if len(absent) == len(rows):
         label_files.refuse_rows(path, "no file where 'events_file' says", absent, rows)
-    has_labels = {"label", "labels"} & set(columns)
-    found = []
+    events = []
     for i, (row, name) in enumerate(zip(rows, names, strict=True)):
-        events, n_unlabelled = event_files.read_file(base / name) if i not in absent else ([], 0)
-        if i in absent:
-            fault = f"no annotation file '{name}'" if name else "no 'events_file'"
-        else:
-            n = n_unlabelled + len(events)
-            fault = f"without a label: {n_unlabelled} of its {plural(n, 'event')}" if n_unlabelled else None
-        added = {"events": None if fault else events, "events_fault": fault}
-        if not has_labels:
-            added["labels"] = [] if fault else event_files.labels_of(events)
-        found.append(row | added)
-    return [*columns, "events", *([] if has_labels else ["labels"])], found
+        try:
+            events.append(_events_of(base, name, i in absent))
+        except SoundcheckError as problem:
+            raise SoundcheckError(f"{path}, row {row[label_files.ROW]}: {problem}") from problem
+    if {"label", "labels"} & set(columns):
+        return columns, rows, events
+    labels = [[] if isinstance(each, str) else event_files.labels_of(each) for each in events]
+    return [*columns, _OF_EVENTS], [row | {_OF_EVENTS: own} for row, own in zip(rows, labels, strict=True)], events
+
+
+def _events_of(base: Path, name: str, is_absent: bool) -> list[str] | str:
+    if is_absent:
+        return f"no annotation file '{name}'" if name else "no 'events_file'"
+    events, n_unlabelled = event_files.read_file(base / name)
+    n = n_unlabelled + len(events)
+    return f"without a label: {n_unlabelled} of its {plural(n, 'event')}" if n_unlabelled else events
 
 
 def _require_single(path: Path, columns: list[str], rows: list[dict]) -> None:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from soundcheck.datasets import index
+from soundcheck.datasets import index, sources
 from soundcheck.datasets.sources import folder
 from soundcheck.datasets.support.tables.absent import difference
 from soundcheck.plumbing.errors import SoundcheckError
@@ -79,6 +79,7 @@ def test_two_ways_to_one_file_are_the_same_path(tmp_path):
 
 def test_a_name_that_is_no_text_is_left_out_and_shown_readably(tmp_path):
     write(tmp_path, "", b"oboe/caf\xe9.wav", b"oboe/b.wav", b"fl\xfbte/c.wav", b"fl\xfbte/d.wav")
+    assert sources.provide("folder", "mine", tmp_path)["n_files"] == 4
     table, metadata = index.index(folder, tmp_path, "mine")
     rows = {row["path"]: row for row in table.to_pylist()}
     assert rows["oboe/caf\\xe9.wav"]["left_out"] == r"the name 'caf\xe9.wav' is not UTF-8: rename it"

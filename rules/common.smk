@@ -129,7 +129,9 @@ def tables_of(dataset):
 
 
 def named_elsewhere(dataset):
-    return [file for table in tables_of(dataset) for folder in folders_of(dataset) for file in named_outside(table, folder)]
+    return [
+        file for table in tables_of(dataset) for folder in folders_of(dataset) for file in named_outside(table, folder)
+    ]
 
 
 def embedder_of(wildcards):

@@ -53,6 +53,9 @@ rule index_tracks:
 rule make_split:
     input:
         tracks=TRACKS,
+        fingerprints=lambda wildcards: (
+            FINGERPRINTS.format(**wildcards) if dataset_of(wildcards).group_equal_audio else []
+        ),
     output:
         SPLIT,
     log:

@@ -119,6 +119,14 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(load):
             "there is no file 'no.csv'",
         ),
         (MINIMAL.replace("[synthetic]", "[{train_on: synthetic}]"), 4, "train_on needs test_on beside it"),
+        (
+            MINIMAL.replace(
+                "[synthetic]", "[{train_on: synthetic, test_on: {name: philharmonia}, group_equal_audio: true}]"
+            ),
+            4,
+            "`group_equal_audio` belongs to the datasets of `train_on` and `test_on`",
+        ),
+        (MINIMAL.replace("[synthetic]", "[{name: synthetic, group_equal_audio: 1}]"), 4, "expected `true` or `false`"),
         (MINIMAL + "    probes: [M2]\n", 7, "probes: this key appears twice"),
         (MINIMAL.replace("    probes: [M1]\n", ""), 3, "'probes' missing"),
         (MINIMAL.replace("[synthetic]", "[{name: mine, type: folder}]"), 4, "needs `dir`"),
@@ -153,6 +161,12 @@ def test_a_mistake_stops_with_its_line_and_the_nearest_valid_name(load, text, li
         load(text)
     assert f"config.yaml, line {line}:" in str(error.value)
     assert expected in str(error.value)
+
+
+def test_equal_audio_is_grouped_where_a_dataset_says_so(load):
+    text = MINIMAL.replace("[synthetic]", "[synthetic, {name: philharmonia, group_equal_audio: true}]")
+    datasets = load(text).experiments[0].datasets
+    assert [dataset.group_equal_audio for dataset, *_ in datasets] == [False, True]
 
 
 def test_a_metric_that_is_named_twice_is_computed_once(load):

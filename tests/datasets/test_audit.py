@@ -202,6 +202,13 @@ def test_counts_are_compared_with_the_published_ones_fold_by_fold(audited):
     assert of_kind(audited(clean(), published=published, split="all"), "count") == []
 
 
+def test_numbers_for_each_fold_follow_the_order_of_the_folds_whatever_they_are_called(audited):
+    rows = [(*row, fold) for row in clean() for fold in (1, 2, 5)]
+    published = {"technique_identification": {"all": {"train": [9, 9, 8]}}}
+    found = of_kind(audited(rows, published=published, split="all"), "count")
+    assert [(finding.fold, finding.verdict) for finding in found] == [(1, "passed"), (2, "passed"), (5, "warning")]
+
+
 def test_findings_are_read_back_as_they_were_written(audited, tmp_path):
     found = audited([*clean(), ("x, y", "train", "belt", "f3")])
     audit.write(found, tmp_path / "audit.csv")

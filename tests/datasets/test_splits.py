@@ -192,9 +192,10 @@ def test_official_folds_are_kept_as_published():
     single, _ = split_of(tracks, official=folds)
     both, metadata = split_of(tracks, official=folds, split="all")
     first = folds[folds["fold"] == 1]
-    assert parts(single)["test"] == set(first["track_id"][first["part"] == "test"])
-    assert parts(both, 0) == parts(single)
-    assert len(parts(both, 1)["left_out"]) == len(tracks) // 7
+    assert parts(single, 1)["test"] == set(first["track_id"][first["part"] == "test"])
+    assert parts(both, 1) == parts(single, 1)
+    assert len(parts(both, 2)["left_out"]) == len(tracks) // 7
+    assert sorted(set(both["fold"].to_pylist())) == [1, 2]
     assert metadata["official"] is True
     assert metadata["fractions"] is None
 
@@ -343,7 +344,8 @@ def test_a_sample_is_fixed_small_and_has_each_class_in_each_part():
     }
     parts = whole.to_pandas().set_index("track_id")["part"]
     assert (kept.set_index("track_id")["part"] == parts[kept["track_id"]]).all()
-    assert set(small.to_pandas()["reason"].dropna()) == {"not in the sample of 20 tracks of each class"}
+    assert set(small.to_pandas()["reason"].dropna()) == {metadata["not_drawn"]}
+    assert metadata["not_drawn"] == "not in the sample of 20 tracks of each class"
 
 
 def test_of_everything_all_is_tested():

@@ -102,6 +102,14 @@ def test_counts_say_which_spellings_were_taken_for_one_class(tracks, tmp_path):
     assert "in its commonest spelling: 'VIOLIN' is 'Violin'." in shown
 
 
+def test_counts_note_what_looks_like_parts_and_is_not_used(tracks, tmp_path):
+    path = write_split(tmp_path / "split.parquet")
+    hint = "the column 'set' holds test, train, and is not used"
+    parquet.write(parquet.read(path), path, parquet.metadata(path) | {"hints": [hint]})
+    shown = read_html(pages.make("counts", {"tracks": tracks, "splits": [path]}, {}).html).text
+    assert f"Parts were drawn, but {hint}." in shown
+
+
 def test_counts_show_every_fold(tracks, tmp_path):
     page = pages.make("counts", {"tracks": tracks, "splits": [write_split(tmp_path / "folds.parquet", folds=3)]}, {})
     assert [row[0] for row in read_html(page.html).tables[1][1:]] == ["0", "1", "2"]
@@ -131,6 +139,23 @@ def test_an_item_left_out_of_many_cells_is_counted_once_in_the_summary(tracks, s
     page = left_out(tracks, splits, audio)
     summary = [table for table in read_html(page.html).tables if table[0][:2] == ["Dataset", "Reason"]][-1]
     assert summary[1] == ["bells", SILENT["bells/11"], "1", "6 pairs of condition and embedder"]
+
+
+def test_tracks_that_are_not_in_a_sample_are_counted_and_not_listed_one_by_one(tracks, tmp_path):
+    path = write_split(tmp_path / "split.parquet")
+    reason = "not in the sample of 3 tracks of each class"
+    rows = parquet.read(path).to_pylist()
+    out = [row | {"part": "left_out", "reason": reason} if row["part"] == "train" else row for row in rows]
+    table = pa.Table.from_pylist(out, parquet.read(path).schema)
+    parquet.write(table, path, parquet.metadata(path) | {"not_drawn": reason})
+    page = left_out(tracks, [path])
+    # All are in the CSV, and in the summary as one line.
+    assert len([row for row in rows_of(page) if row["reason"] == reason]) == 16
+    shown = read_html(page.html)
+    assert [row for table in shown.tables for row in table if reason in row] == [
+        ["bells", reason, "16", "instrument classification"]
+    ]
+    assert "16 tracks not in a sample" in shown.text
 
 
 def test_an_item_left_out_in_several_folds_is_listed_once(tracks, tmp_path):

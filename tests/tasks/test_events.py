@@ -176,7 +176,7 @@ def test_labels_of_ones_own_stay_beside_events(tmp_path):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"a.txt": "0.1\t0.2\tdog"}, "rows 3: no file where 'events_file' says"),
+        ({}, "rows 2, 3: no file where 'events_file' says"),
         ({"a.txt": "0.1\t0.2\tdog\n0.1 0.2 dog", "b.txt": ""}, r"a\.txt, line 2: .* is no event"),
     ],
 )
@@ -184,6 +184,51 @@ def test_a_missing_or_unreadable_annotation_file_is_named(tmp_path, files, said)
     options = write_folder(tmp_path, ["path", "events_file"], ROWS, files)
     with pytest.raises(SoundcheckError, match=said):
         folder.tracks(tmp_path, **options)
+
+
+def test_a_track_whose_annotations_cannot_be_used_is_listed_and_the_others_go_on(tmp_path):
+    options = write_folder(tmp_path, ["path", "events_file"], ROWS, {"a.txt": "0.1\t0.2\tdog\n0.3\t0.4\t\n"})
+    (tmp_path / "t.csv").write_text("path,events_file\na.wav,a.txt\nb.wav,b.txt\nc.wav,\nd.wav,sub\\d.txt\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "d.txt").write_text("0.1\t0.2\tdog\n")
+    for name in "cd":
+        soundfile.write(tmp_path / f"{name}.wav", np.ones(8000) / 2, 8000)
+    tracks = tracks_of(folder, tmp_path, **options | {"csv": str(tmp_path / "t.csv")})
+    faults = ["without a label: 1 of its 2 events", "no annotation file 'b.txt'", "no 'events_file'"]
+    assert list(tracks["left_out"].dropna()) == faults
+    assert list(questions.events(folder, tracks, "sounds")) == [*faults, ["0.1\t0.2\tdog"]]
+
+
+def test_labels_of_ones_own_stay_where_annotations_cannot_be_used(tmp_path):
+    rows = [[*row, label] for row, label in zip(ROWS, "xy", strict=True)]
+    options = write_folder(tmp_path, ["path", "events_file", "label"], rows, {"a.txt": "0.1\t0.2\tdog"})
+    tracks = tracks_of(folder, tmp_path, **options)
+    assert tracks["left_out"].isna().all()
+    assert list(folder.labels(tracks, "sounds")) == [["x"], ["y"]]
+    assert list(questions.events(folder, tracks, "sounds")) == [["0.1\t0.2\tdog"], "no annotation file 'b.txt'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("0.05\t0.1\tlow\n\\\t100.0\t2000.0\n", (["0.05\t0.1\tlow"], 0)),
+        ("0,05\t0,1\tlow, loud\n\\\t100,0\t2000,0\n1\t2,5\tb\n", (["0.05\t0.1\tlow, loud", "1.0\t2.5\tb"], 0)),
+        ("0.05\t0.1\tlow\n0.2\t0.25\t\n0.3\t0.4\n", (["0.05\t0.1\tlow"], 2)),
+        ("\ufeff0.05\t0.05\tlow\r\n\r\n", (["0.05\t0.05\tlow"], 0)),
+    ],
+)
+def test_annotations_are_read_as_audacity_writes_them(tmp_path, text, found):
+    (tmp_path / "a.txt").write_bytes(text.encode())
+    assert events.read_file(tmp_path / "a.txt") == found
+
+
+@pytest.mark.parametrize(
+    "text", ["0,05\t0.1\tlow", "0.1\t0.2\ta\n1,000\t2.5\tb", "1_0\t20\ta", "0x1\t2\ta", "1\t1e400\ta"]
+)
+def test_times_that_may_be_meant_in_two_ways_are_refused_with_their_line(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(SoundcheckError, match=rf"a\.txt, line {text.count(chr(10)) + 1}: .* is no event"):
+        events.read_file(tmp_path / "a.txt")
 
 
 def test_a_table_without_annotation_files_has_no_events(tmp_path):

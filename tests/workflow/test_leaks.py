@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from running import folder, read_rows, snakemake, write_config, write_rows, write_sounds
 
+from soundcheck import parquet
+
 PARTS = ["train", "train", "train", "train", "validation", "validation", "test", "test"]
 EVALUATION = "mine/sound/single"
 
@@ -84,3 +86,16 @@ def test_the_audit_alone_needs_no_embedder(directory, allowed):
     assert run.status == 0, run.output
     assert (directory / "results" / "pages" / "audit.html").is_file()
     assert not (directory / "results" / "embeddings").exists()
+
+
+def test_equal_audio_stays_together_where_the_dataset_says_so(tmp_path):
+    for path in write_sounds(tmp_path / "audio", n_each=8):
+        copied = tmp_path / "audio" / path
+        shutil.copy(copied, copied.with_name(f"copy of {copied.name}"))
+    write_config(tmp_path, {"datasets": [folder(group_equal_audio=True)]})
+    run = snakemake(tmp_path, "audit")
+    assert run.status == 0, run.output
+    split = tmp_path / "results" / "splits" / "mine" / "sound" / "50-25-25.parquet"
+    assert parquet.metadata(split)["grouped_by"] == "equal audio"
+    found = read_rows(tmp_path / "results" / "audit" / "mine" / "sound" / "50-25-25.csv")
+    assert not [row for row in found if row["kind"] in ("audio", "near_duplicate", "group")]

@@ -25,10 +25,10 @@ def test_tracks_that_share_one_artist_of_several_are_one_group(key_dataset):
 def test_tinysol_rotates_its_official_folds(tinysol, task):
     tracks = mirdata_adapter.tracks(tinysol, dataset="tinysol")
     official = mirdata_adapter.splits(tracks, task).set_index(["fold", "track_id"])["part"]
-    for rotation in range(5):
-        expected = {rotation: "validation", (rotation + 1) % 5: "test"}
+    for tested in range(5):
+        expected = {(tested - 1) % 5: "validation", tested: "test"}
         for fold, dynamics in enumerate(("pp", "p", "mf", "f", "ff")):
-            assert official[rotation, f"Fl-ord-G5-{dynamics}-N-N"] == expected.get(fold, "train")
+            assert official[tested, f"Fl-ord-G5-{dynamics}-N-N"] == expected.get(fold, "train")
     n_fold = N_TINYSOL // 5
     for split, n_folds in (("single", 1), ("all", 5)):
         table, metadata = making.make_split(
@@ -42,6 +42,8 @@ def test_tinysol_rotates_its_official_folds(tinysol, task):
             official=mirdata_adapter.splits(tracks, task),
         )
         assert metadata["official"]
+        # As in the thesis' code: fold 0 validates, fold 1 is tested.
+        assert sorted(set(table["fold"].to_pylist())) == ([1] if split == "single" else [0, 1, 2, 3, 4])
         counts = Counter(table["part"].to_pylist())
         assert counts == {"train": 3 * n_fold * n_folds, "validation": n_fold * n_folds, "test": n_fold * n_folds}
 

@@ -310,15 +310,18 @@ def test_paths_that_start_elsewhere_say_where(tmp_path, path, said):
         folder.tracks(tmp_path / "mine", csv=str(tmp_path / "tables" / "labels.csv"))
 
 
-def test_numbered_folds_are_tested_in_turn(tmp_path):
+def test_numbered_folds_are_in_turn(tmp_path):
     make(tmp_path, *(f"{i}.wav" for i in range(8)))
     rows = "".join(f"{i}.wav,x,{fold}\n" for i, fold in enumerate([10, 2, 1, 10, 2, 1, 2, ""]))
     (tmp_path / "tracks.csv").write_text(f"path,label,fold\n{rows}")
     tracks = index.index(folder, tmp_path, "mine", {"csv": "tracks.csv"})[0].to_pandas()
     found = folder.splits(tracks, "mood")
     tested = found[found["part"] == "test"].groupby("fold")["track_id"].apply(sorted).to_dict()
-    assert tested == {0: ["1", "4", "6"], 1: ["0", "3"], 2: ["2", "5"]}
-    assert found[(found["fold"] == 0) & (found["part"] == "validation")]["track_id"].tolist() == ["2", "5"]
+    assert tested == {1: ["2", "5"], 2: ["1", "4", "6"], 10: ["0", "3"]}
+    validated = found[found["part"] == "validation"].groupby("fold")["track_id"].apply(sorted).to_dict()
+    assert validated == {1: tested[10], 2: tested[1], 10: tested[2]}
+    # The fold of `single` comes first.
+    assert found["fold"][0] == 1
     assert "7" not in set(found["track_id"])
 
 

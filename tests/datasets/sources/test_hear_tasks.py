@@ -72,6 +72,16 @@ def test_folds_go_round_as_in_the_benchmarks_own_kit(tmp_path, named):
             assert part[fold, f"fold{number:02}"] == expected
 
 
+def test_folds_that_are_numbered_from_one_keep_their_numbers(tmp_path):
+    names = [f"fold{i:02}" for i in (1, 2, 3)]
+    files = {name: {f"{name}{label}.wav": [label] for label in "xy"} for name in names}
+    make(tmp_path, files, {"split_mode": "presplit_kfold", "nfolds": 3})
+    tested = hear_tasks.splits(hear_tasks.tracks(tmp_path), "sounds").query("part == 'test'")
+    assert {(fold, track_id[:6]) for fold, track_id in zip(tested["fold"], tested["track_id"], strict=True)} == {
+        (1, "fold01"), (2, "fold02"), (3, "fold03")
+    }  # fmt: skip
+
+
 def split_of(root, **arguments):
     tracks = index.index(hear_tasks, root, "tiny")[0].to_pandas()
     # The miniature's files are no audio.

@@ -5,11 +5,17 @@ and in Audacity's label tracks; a track has a list of them.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from soundcheck.plumbing.errors import SoundcheckError
+
+# As anybody writes a number; Python also reads `1_003` and digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Audacity writes the frequencies of a selection in a line below that of its label.
+_FREQUENCIES = "\\\t"
 
 
 class Event(NamedTuple):
@@ -25,20 +31,35 @@ def written(event: Event) -> str:
     return f"{float(event.onset_s)!r}\t{float(event.offset_s)!r}\t{event.label}"
 
 
+def number(text: str) -> float:
+    """The finite number that a text is. Raises ValueError for all else, also for what Python alone reads as one."""
+    is_one = _NUMBER.fullmatch(text.strip())
+    if is_one and math.isfinite(float(text)):
+        return float(text)
+    is_infinite = is_one or text.strip().lower().lstrip("+-") in ("nan", "inf", "infinity")
+    advice = "; decimals have a point" if "," in text else ""
+    raise ValueError(f"'{text}' is not a {'finite ' if is_infinite else ''}number{advice}")
+
+
 def parsed(text: str) -> Event:
     """The event that a text means. Raises SoundcheckError for what is not `onset<TAB>offset<TAB>label`."""
     cells = text.split("\t", 2)
     try:
-        event = Event(float(cells[0]), float(cells[1]), cells[2].strip())
+        event = Event(number(cells[0]), number(cells[1]), cells[2].strip())
     except (ValueError, IndexError) as problem:
-        raise SoundcheckError(f"{text!r} is no event: onset, offset (s) and label, separated by tabs") from problem
-    if not (math.isfinite(event.onset_s) and math.isfinite(event.offset_s) and event.label):
-        raise SoundcheckError(f"{text!r} is no event: its times must be finite, and its label not empty")
+        raise SoundcheckError(
+            f"{text!r} is no event: onset, offset (s, finite) and label, separated by tabs"
+        ) from problem
+    if not event.label:
+        raise SoundcheckError(f"{text!r} is no event: its label is empty")
     return event
 
 
-def read_file(path: Path) -> list[str]:
-    """The events of an annotation file, one a line; blank lines do not count.
+def read_file(path: Path) -> tuple[list[str], int]:
+    """The events of an annotation file, one a line; and how many more have no label, which Audacity permits.
+
+    Blank lines do not count, nor those with the frequencies of Audacity's selections. Times may have decimal commas, if
+    no time of the file has a point.
 
     Raises SoundcheckError, naming the line.
     """
@@ -46,13 +67,24 @@ def read_file(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as problem:
         raise SoundcheckError(f"{path}: not readable as UTF-8 text ({problem}).") from problem
-    events = []
-    for number, line in enumerate(lines, start=1):
+    events, n_unlabelled = [], 0
+    has_commas = not any("." in cell for line in lines for cell in line.split("\t")[:2] if line[:2] != _FREQUENCIES)
+    for row, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith(_FREQUENCIES):
+            continue
+        cells = line.split("\t", 2)
+        if has_commas:
+            cells[:2] = [
+                cell.replace(",", ".") if re.fullmatch(r"\s*-?\d+,\d+\s*", cell) else cell for cell in cells[:2]
+            ]
+        is_unlabelled = len(cells) == 2 or not cells[-1].strip()
         try:
-            events += [written(parsed(line))] if line.strip() else []
+            event = parsed("\t".join([*cells[:2], "-"] if is_unlabelled else cells))
         except SoundcheckError as problem:
-            raise SoundcheckError(f"{path}, line {number}: {problem}.") from problem
-    return events
+            raise SoundcheckError(f"{path}, line {row}: {problem}.") from problem
+        n_unlabelled += is_unlabelled
+        events += [] if is_unlabelled else [written(event)]
+    return events, n_unlabelled
 
 
 def labels_of(events: Iterable[str]) -> list[str]:

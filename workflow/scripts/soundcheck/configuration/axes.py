@@ -26,6 +26,8 @@ class Task:
 class Dataset:
     """A dataset, where it lies, what its module is told, and what its parts may share although it is a leak.
 
+    With `group_equal_audio`, parts that are drawn never part tracks with equal samples.
+
     A joined one has `parts`, the dataset that is trained on and the one that is tested on.
     """
 
@@ -35,6 +37,7 @@ class Dataset:
     title: str
     synthetic: bool
     allow_overlap: tuple[str, ...] = ()
+    group_equal_audio: bool = False
     options: dict = field(default_factory=dict)
     parts: tuple["Dataset", ...] = ()
 

@@ -181,6 +181,7 @@ def _plain_dataset(item: dict, data: str, catalog: Catalog) -> Dataset:
         title=entry["title"] if item["name"] in catalog.datasets else item["name"],
         synthetic=entry["synthetic"],
         allow_overlap=tuple(sorted(item["allow_overlap"])),
+        group_equal_audio=item["group_equal_audio"],
         options=dict(sorted(options.items())),
     )
 

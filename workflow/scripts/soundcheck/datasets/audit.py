@@ -53,7 +53,7 @@ def audit(
 ) -> list[Finding]:
     """All findings on a split, fold by fold, in the order in which they matter.
 
-    `published`: task -> split -> part -> number of tracks, or a list of numbers, one for each fold.
+    `published`: task -> split -> part -> number of tracks, or a list of numbers, one for each fold in their order.
     """
     meta = parquet.metadata(split_path)
     split = parquet.read(split_path, ["track_id", "fold", "part", "label", "group"]).to_pandas()
@@ -62,7 +62,7 @@ def audit(
     near = [(row["track_a"], row["track_b"], row) for row in read_rows(duplicates_path)]
     counts = (published or {}).get(meta["task"], {}).get(meta["split"], {})
     found: list[Finding] = []
-    for fold, rows in split[split["part"] != LEFT_OUT].groupby("fold", sort=True):
+    for place, (fold, rows) in enumerate(split[split["part"] != LEFT_OUT].groupby("fold", sort=True)):
         fold = int(fold)
         found += _same_id(fold, rows, ALLOWED if "id" in allowed else STOP)
         found += _same_audio(fold, rows, digests, ALLOWED if "audio" in allowed else STOP)
@@ -70,7 +70,7 @@ def audit(
         found += _other_labels(fold, rows, digests)
         found += _same_group(fold, rows, tracks, meta.get("grouped_by"))
         found += _absent_classes(fold, rows)
-        found += _counts(fold, rows, counts)
+        found += _counts(fold, place, rows, counts)
     return found
 
 
@@ -108,8 +108,8 @@ def stop_if_leaking(found: Iterable[Finding], name: str, everything: str | Path)
     advice = "Put them into one part, or leave all but one of them out"
     if any(finding.kind == "audio" for finding in leaks):
         advice += (
-            " (where parts are drawn, an equal `group` in the CSV keeps tracks together). To go on with them all the "
-            "same, write `allow_overlap: [audio]` at this dataset in the configuration; the report then says so"
+            " (where parts are drawn, `group_equal_audio: true` at this dataset in the configuration keeps them "
+            "together). To go on with them all the same, write `allow_overlap: [audio]` there; the report then says so"
         )
     raise SoundcheckError(f"{name}: the parts overlap. {' '.join(lines)} {advice}. All of them: {everything}")
 
@@ -200,10 +200,10 @@ def _absent_classes(fold: int, rows: pd.DataFrame) -> Iterator[Finding]:
             yield Finding("class", fold, part, detail=f"no track of {label!r}")
 
 
-def _counts(fold: int, rows: pd.DataFrame, published: dict) -> Iterator[Finding]:
+def _counts(fold: int, place: int, rows: pd.DataFrame, published: dict) -> Iterator[Finding]:
     for part in PARTS:
         if part in published:
-            wanted = published[part] if isinstance(published[part], int) else published[part][fold]
+            wanted = published[part] if isinstance(published[part], int) else published[part][place]
             n = int((rows["part"] == part).sum())
             detail = f"{n:,} tracks, {wanted:,} published"
             yield Finding("count", fold, part, detail=detail, verdict=PASSED if n == wanted else WARNING)

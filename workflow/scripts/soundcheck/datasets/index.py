@@ -13,6 +13,7 @@ import pyarrow as pa
 from soundcheck.datasets import sources
 from soundcheck.datasets.support.audio_files import UNREADABLE_SUFFIXES
 from soundcheck.plumbing.errors import SoundcheckError, several
+from soundcheck.plumbing.files import readable
 
 _AUDIO = ("duration_s", "sample_rate", "channels", "left_out")
 _SCHEMA = pa.schema(
@@ -41,7 +42,7 @@ def index(
         SoundcheckError: the module finds no track, or gives two tracks the same id.
     """
     folder = Path(folder)
-    found = dataset_module.tracks(folder, **(options or {}))
+    found = _with_readable_names(dataset_module.tracks(folder, **(options or {})))
     _check(found, folder, dataset_id)
     found = found.sort_values("track_id", ignore_index=True)
     known = found["left_out"] if "left_out" in found else itertools.repeat(None)
@@ -107,6 +108,28 @@ def _headers(folder: Path, paths: Sequence[str], n_workers: int) -> list[dict]:
     # Reading headers is mostly waiting for the disk, and libsndfile releases the interpreter's lock.
     with ThreadPoolExecutor(max_workers=max(1, n_workers)) as pool:
         return list(pool.map(lambda path: header(folder / path), paths))
+
+
+def _with_readable_names(found: pd.DataFrame) -> pd.DataFrame:
+    """The tracks without names that are no text, which no table can hold: these files are left out."""
+    odd = [next((readable(name) for name in path.split("/") if readable(name) != name), None) for path in found["path"]]
+    if not any(odd):
+        return found
+    found = found.astype(object)
+    for column in found:
+        found[column] = pd.Series([_readable(value) for value in found[column]], index=found.index, dtype=object)
+    known = found["left_out"] if "left_out" in found else [None] * len(found)
+    found["left_out"] = [
+        reason if name is None else f"the name '{name}' is not UTF-8: rename it"
+        for name, reason in zip(odd, known, strict=True)
+    ]
+    return found
+
+
+def _readable(value: object) -> object:
+    if isinstance(value, list):
+        return [_readable(each) for each in value]
+    return readable(value) if isinstance(value, str) else value
 
 
 def _check(found: pd.DataFrame, folder: Path, dataset_id: str) -> None:

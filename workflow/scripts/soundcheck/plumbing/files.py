@@ -22,6 +22,11 @@ def here_or_in(folder: str | Path, name: str | Path) -> Path | None:
     return next((path for path in (Path(name), Path(folder, name)) if path.is_file()), None)
 
 
+def readable(name: str) -> str:
+    """The name of a file as text: bytes of it that are not UTF-8 are written as `\\xe9`, others stay as they are."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there when the block ends well, remove it when it raises.

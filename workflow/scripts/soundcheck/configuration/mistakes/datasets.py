@@ -22,7 +22,7 @@ def wrong_dataset(dataset: dict, task: Task, path: tuple, catalog: Catalog) -> I
         yield path, "`train_on` and `test_on` are the same dataset: name it without them, and it is split into parts"
     for end in ends:
         yield from _wrong_plain_dataset(dataset[end], task, (*path, end), catalog)
-    for key in ("type", "dir", "csv", "options"):
+    for key in ("type", "dir", "csv", "options", "group_equal_audio"):
         if dataset.get(key):
             yield (*path, key), f"`{key}` belongs to the datasets of `train_on` and `test_on`"
     for end in ends:

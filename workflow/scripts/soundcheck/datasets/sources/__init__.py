@@ -14,14 +14,16 @@ Snakemake builds its graph, without importing the module.
                                                 optional: the same, where it depends on the task's type; and which
                                                 labels were taken for another's spelling
     splits(tracks, task, name=None) -> DataFrame | None
-                                                optional: published folds as track_id, fold, part; `name` is one
-                                                that the constant SPLITS names by task, by default the first
+                                                optional: published folds as track_id, fold (its published number),
+                                                part; the fold of the first row is the one of `single`; `name` is
+                                                one that the constant SPLITS names by task, by default the first
     targets(task, **options) -> list[str] | None
                                                 optional: what the numbers of a regression are, such as `tempo`
     events(tracks, task) -> Series              optional: per track: list[str], its events with their times as
                                                 `soundcheck.events` writes them; None where they are not known; or a
                                                 str, the reason why the track is left out. Makes `event_detection`
                                                 possible, whose labels are those of the events
+    hints(tracks) -> list[str]                  optional: what looks like published parts, and is not used
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
     about(**options) -> dict                    optional: `title`, `licence` and `citation` (BibTeX), where the options
                                                 choose the dataset

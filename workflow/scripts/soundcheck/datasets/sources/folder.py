@@ -8,7 +8,8 @@ CSV (`csv` option, looked for in the working directory, then in `dir`), separate
     path                relative to `dir`, or absolute
     label | labels      one label, or several separated by `|` (may be empty: a track without tags)
     split | part        optional: train; validation, valid, val or dev; test. Empty: the track is in no part
-    fold                optional, where there is no split: at least three whole numbers; each is tested in turn
+    fold                optional, where there is no split: at least three whole numbers; each is tested in turn, by its
+                        own number
     group               optional: tracks of one group (singer, album, session) never sit on both sides of a split
     track_id            optional: else the path without its suffix, made safe as a file name
     events_file         optional: an annotation file, relative to `dir`; a line is `onset<TAB>offset<TAB>label` (s).
@@ -19,10 +20,13 @@ being named: the other columns as above, the part also from the folder's name.
 
 `label` (option) names another column for the label, or a list of columns: the targets of a regression, each with one
 value, or tags, which a row marks (`1`, `yes`). Labels of a multilabel task are separated in any column, by bars,
-semicolons or commas. Other columns are kept as metadata. Any task name may be used, its type is given in the
-configuration; for `key_estimation` the labels are read as keys (`Db major`, `C:maj`, `Cm`).
+semicolons or commas, or stand in lists as Python, JSON and NumPy print them. Other columns are kept as metadata. Any
+task name may be used, its type is given in the configuration; for `key_estimation` the labels are read as keys (`Db
+major`, `C:maj`, `Cm`).
 """
 
+import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -30,11 +34,12 @@ import pandas as pd
 
 from soundcheck.datasets.support import keys
 from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
-from soundcheck.datasets.support.published_folds import rotations
-from soundcheck.datasets.support.tables import audiofolder, cells
+from soundcheck.datasets.support.characters import tidy
+from soundcheck.datasets.support.published_folds import in_turn
+from soundcheck.datasets.support.tables import audiofolder, cells, parts
 from soundcheck.datasets.support.tables.columns import with_faults
 from soundcheck.datasets.support.tables.tracks import find_csv, from_csv, from_metadata
-from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.errors import SoundcheckError, plural
 from soundcheck.tasks import KEY_ESTIMATION, TASK_TYPES
 
 TITLE = "A folder of your own"
@@ -86,12 +91,17 @@ def labels(tracks: pd.DataFrame, task: str) -> pd.Series:
 
 
 def labels_as(tracks: pd.DataFrame, task: str, task_type: str) -> tuple[pd.Series, dict[str, str]]:
-    """The labels of a task of this type, each in one spelling; and which spelling became which."""
+    """The labels of a task of this type, each in one spelling; and which spelling became which.
+
+    Raises:
+        SoundcheckError: cells cannot be read as the tags that the task needs; with table, rows and the first of them.
+    """
     tracks = tracks.copy()
     kind = TASK_TYPES[task_type]
     columns = ("marked", "tags") if kind.has_several_labels else () if kind.has_numbers else ("marked",)
     for name in columns:
         if name in tracks:
+            _refuse_unclear(tracks)
             tracks["labels"] = tracks[name]
     found = labels(tracks, task)
     if kind.has_numbers or task == KEY_ESTIMATION:
@@ -111,25 +121,40 @@ def events(tracks: pd.DataFrame, task: str) -> pd.Series:
             f"task '{task}' is of type event_detection, which needs events with times: a table with the column "
             "'events_file', which names an annotation file for each track."
         )
-    return with_faults(tracks)
+    known = tracks["events_fault"] if "events_fault" in tracks else itertools.repeat(None)
+    values = [
+        reason if isinstance(reason, str) else own for own, reason in zip(with_faults(tracks), known, strict=False)
+    ]
+    return pd.Series(values, index=tracks.index, dtype=object)
 
 
 def targets(task: str, label: str | Sequence[str] = "", **options: object) -> list[str] | None:
-    """The names of the values that a regression estimates, where `label` names their columns; else None."""
+    """The names of the values that a regression estimates, or of tags, where `label` names their columns; else None."""
     return list(label) if isinstance(label, list | tuple) else None
 
 
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame | None:
-    """The user's own parts as one fold, or the rotations of their folds: `track_id`, `fold`, `part`; None without."""
+    """The user's own parts as fold 0, or their folds, each tested in turn: `track_id`, `fold`, `part`; None without."""
     own = tracks[tracks["part"].notna()]
     if len(own):
         return pd.DataFrame({"track_id": own["track_id"], "fold": 0, "part": own["part"]})
     own = tracks[tracks["fold"].notna()] if "fold" in tracks else own
     if own.empty:
         return None
-    numbers = sorted(set(own["fold"]), key=int)
-    parts = pd.DataFrame(rotations(list(own["fold"]), numbers), index=own["track_id"])
-    return parts.rename_axis(columns="fold").stack().rename("part").reset_index()
+    return in_turn(dict(zip(own["track_id"], map(int, own["fold"]), strict=True)))
+
+
+def hints(tracks: pd.DataFrame) -> list[str]:
+    """What a reader of drawn parts should know: columns and folders that look like parts, and are not used."""
+    return parts.hints(tracks)
+
+
+def _refuse_unclear(tracks: pd.DataFrame) -> None:
+    faults = [fault for fault in tracks["unclear"] if isinstance(fault, str)] if "unclear" in tracks else []
+    if faults:
+        faults.sort(key=lambda fault: int(re.search(r", row (\d+): ", fault)[1]))
+        more = f" There are {plural(len(faults) - 1, 'more such row')}." if len(faults) > 1 else ""
+        raise SoundcheckError(f"{faults[0]}.{more}")
 
 
 def _from_folders(folder: Path) -> pd.DataFrame:
@@ -142,8 +167,9 @@ def _from_folders(folder: Path) -> pd.DataFrame:
         parents = PurePosixPath(path).parts[:-1]
         part, parents = (None, parents) if depth is None else audiofolder.parted(parents, depth)
         outside = depth is not None and part is None
-        row = {"path": path, "group": None, "part": part, "labels": [parents[0].strip()] if parents else None}
-        row["left_out"] = None if parents else "not in a class folder"
+        is_named = bool(parents and tidy(parents[0]))
+        row = {"path": path, "group": None, "part": part, "labels": [parents[0].strip()] if is_named else None}
+        row["left_out"] = None if is_named else "in a folder without a name" if parents else "not in a class folder"
         if outside:
             row |= {"labels": None, "left_out": "not in a folder of a part (train, validation, test)"}
         rows.append(row)

@@ -18,6 +18,7 @@ Source: J. Turian et al., HEAR: Holistic Evaluation of Audio Representations, PM
 import csv
 import json
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -130,17 +131,24 @@ def events(tracks: pd.DataFrame, task: str) -> pd.Series:
 
 
 def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataFrame:
-    """The benchmark's parts as fold 0, or its k folds as k rotations: `track_id`, `fold`, `part`."""
+    """The benchmark's parts as fold 0, or each of its folds tested in turn: `track_id`, `fold`, `part`."""
     names = sorted(set(tracks["split"]))
     if set(names) <= _PARTS.keys():
         parts = [_PARTS[split] for split in tracks["split"]]
         return pd.DataFrame({"track_id": tracks["track_id"], "fold": 0, "part": parts})
     rotations = []
-    for fold, tested in enumerate(names):
-        parts = dict.fromkeys(names, "train") | {names[(fold + 1) % len(names)]: "validation", tested: "test"}
+    for place, (fold, tested) in enumerate(zip(_numbers(names), names, strict=True)):
+        parts = dict.fromkeys(names, "train") | {names[(place + 1) % len(names)]: "validation", tested: "test"}
         rotation = {"track_id": tracks["track_id"], "fold": fold, "part": [parts[split] for split in tracks["split"]]}
         rotations.append(pd.DataFrame(rotation))
     return pd.concat(rotations, ignore_index=True)
+
+
+def _numbers(names: list[str]) -> list[int]:
+    """The numbers of folds called `fold01`; of others, in their order from 0 on."""
+    found = [re.fullmatch(r"fold_?0*([0-9]{1,9})", name) for name in names]
+    numbers = [int(match[1]) for match in found if match]
+    return numbers if len(set(numbers)) == len(names) else list(range(len(names)))
 
 
 def _task_folder(folder: Path) -> Path:

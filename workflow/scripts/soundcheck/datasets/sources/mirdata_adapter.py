@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from soundcheck.datasets.support.groups import connected
 from soundcheck.datasets.support.mirdata import files, reading
 from soundcheck.datasets.support.mirdata import parts as mirdata_parts
 from soundcheck.datasets.support.mirdata.reading import Plan
@@ -87,9 +88,9 @@ def about(**options: object) -> dict[str, str]:
 def tracks(folder: Path, **options: object) -> pd.DataFrame:
     """One row for each track of mirdata's index.
 
-    Columns: track_id (mirdata's), path, group, left_out, mirdata (the dataset's name), grouped_by, parts (its part in
-    each published fold, empty where it has none; None without a published split), and, as list[str], either `labels`
-    (of the option `label`) or the attributes of the recipe's tasks. The values of tracks without audio are not read.
+    Columns: track_id (mirdata's), path, group, left_out, mirdata (the dataset's name), grouped_by, parts (its place in
+    each published fold, see `mirdata.parts`; None without a published split), and, as list[str], either `labels` (of
+    the option `label`) or the attributes of the recipe's tasks. The values of tracks without audio are not read.
 
     Raises:
         SoundcheckError: a name is unknown, the index is absent, or no track can be used.
@@ -103,7 +104,7 @@ def tracks(folder: Path, **options: object) -> pd.DataFrame:
         {
             "track_id": [row.track_id for row in rows],
             "path": [row.path for row in rows],
-            "group": mirdata_parts.connected([row.groups for row in rows]),
+            "group": connected([row.groups for row in rows]),
             "left_out": [row.left_out for row in rows],
             "mirdata": dataset.name,
             "grouped_by": plan.grouped_by,
@@ -142,12 +143,13 @@ def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataF
         raise SoundcheckError(f"mirdata's splits have no names, so there is none called '{name}'.")
     if "labels" not in tracks and not _task(tracks, task).split:
         return None
-    rows = [
-        (track_id, fold, part)
-        for track_id, parts in zip(tracks["track_id"], tracks["parts"], strict=True)
-        for fold, part in enumerate(_listed(parts))
-        if part
+    found = [
+        (position, track_id, *place.split(" ", 1))
+        for track_id, places in zip(tracks["track_id"], tracks["parts"], strict=True)
+        for position, place in enumerate(_listed(places))
     ]
+    # The fold of `single` comes first.
+    rows = [(track_id, int(fold), part) for _, track_id, fold, part in sorted(found, key=lambda row: row[0]) if part]
     return pd.DataFrame(rows, columns=["track_id", "fold", "part"]) if rows else None
 
 

@@ -55,7 +55,8 @@ def drop_rare_labels(items: pd.DataFrame, kind: TaskType, n_parts: int) -> dict[
 
 def drawn_folds(
     items: pd.DataFrame, shares: list[float], split: str, generator: np.random.Generator
-) -> list[pd.DataFrame]:
+) -> dict[int, pd.DataFrame]:
+    """The folds that we draw, numbered from 0."""
     usable = items[items["reason"].isna()].reset_index(drop=True)
     assigned = assign(usable, shares, generator)
     if split == "all" and len(shares) == N_FOLDS:
@@ -67,7 +68,7 @@ def drawn_folds(
             parts.append(part)
     else:
         parts = [np.array(PARTS, dtype=object)[assigned]]
-    return [usable.assign(fold=fold, part=part) for fold, part in enumerate(parts)]
+    return {fold: usable.assign(fold=fold, part=part) for fold, part in enumerate(parts)}
 
 
 def assign(items: pd.DataFrame, shares: Sequence[float], generator: np.random.Generator) -> np.ndarray:

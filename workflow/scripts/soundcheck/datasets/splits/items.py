@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck.datasets.splits.stratification import quantile_bins
+from soundcheck.events import number
 from soundcheck.plumbing.errors import SoundcheckError, plural, several
 from soundcheck.tasks import TaskType
 
@@ -55,14 +56,17 @@ def read_numbers(items: pd.DataFrame, targets: Sequence[str] | None, task: str) 
 
     What is no finite number, and what has another number of them than there are targets, is left out; changes `items`.
     """
-    lengths = Counter(len(label) for label, reason in zip(items["label"], items["reason"], strict=True) if not reason)
+    # A track without any value does not say how many there are.
+    lengths = Counter(
+        len(label) for label, reason in zip(items["label"], items["reason"], strict=True) if label and not reason
+    )
     usual = len(targets) if targets else max(lengths, key=lambda length: (lengths[length], length), default=1)
     targets = targets or ([task] if usual == 1 else [f"{task} {number}" for number in range(1, usual + 1)])
     numbers = []
     for row, label in enumerate(items["label"]):
         reason = items.at[row, "reason"] or _why_no_numbers(label, len(targets))
         items.at[row, "reason"] = reason
-        numbers.append([] if reason else [float(each) for each in label])
+        numbers.append([] if reason else [number(str(each)) for each in label])
     items["label"] = pd.Series([[repr(each) for each in label] for label in numbers], dtype=object)
     bins = quantile_bins(np.array([label for label in numbers if label]).reshape(-1, len(targets)))
     rows = iter(bins.tolist())
@@ -77,9 +81,7 @@ def _why_no_numbers(label: Sequence, n_targets: int) -> str | None:
         return f"has {plural(len(label), 'value')}, not {plural(n_targets, 'value')}" if label else "no value"
     for each in label:
         try:
-            finite = np.isfinite(float(each))
-        except (TypeError, ValueError):
-            return f"'{each}' is not a number"
-        if not finite:
-            return f"'{each}' is not a finite number"
+            number(str(each))
+        except ValueError as problem:
+            return str(problem)
     return None

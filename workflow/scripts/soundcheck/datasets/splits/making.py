@@ -4,7 +4,7 @@ Every split that we draw comes from one algorithm, iterative stratification over
 group of its own, and a multiclass label is a single tag, so it serves multiclass and multilabel tasks alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -18,6 +18,8 @@ from soundcheck.datasets.splits.items import items_of, read_numbers
 from soundcheck.datasets.splits.official import official_folds
 from soundcheck.datasets.splits.sampling import sampled
 from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest, labels_in, remove_labels
+from soundcheck.datasets.support.characters import tidy
+from soundcheck.datasets.support.groups import with_equal_audio
 from soundcheck.events import labels_of, parsed
 from soundcheck.ids import EVERYTHING
 from soundcheck.plumbing.errors import SoundcheckError
@@ -36,16 +38,26 @@ def split_of(
     seed: int,
     options: dict | None = None,
     allow_overlap: Sequence[str] = (),
+    digests: Mapping[str, str | None] | None = None,
 ) -> tuple[pa.Table, dict]:
     """A split of the tracks that a dataset's module listed, with what the module knows of them for a task.
 
     `split` has the keys `whole` (its name), `fractions`, `published` and `per_class`, `options` are those of the
-    dataset; see `make_split`, which it calls, also for what is returned and raised.
+    dataset; see `make_split`, which it calls, also for what is returned and raised. With `digests`, of the tracks'
+    samples, parts that we draw never part equal audio.
     """
-    detects = TASK_TYPES[task_type].has_times
+    kind = TASK_TYPES[task_type]
+    detects = kind.has_times
     labels, spellings = ([], {}) if detects else questions.labels(module, tracks, task, task_type)
     official = questions.official_splits(module, tracks, task, split["published"])
+    hints = questions.hints(module, tracks) if official is None else []
+    columns = questions.target_names(module, task, options)
+    has_columns = kind.has_several_labels and not detects and len(columns or []) > 1
     tracks, grouped_by = questions.with_groups(module, tracks, task)
+    if digests is not None and (official is None or split["fractions"]):
+        known = tracks["group"].notna().any()
+        tracks = tracks.assign(group=with_equal_audio(tracks["track_id"], tracks["group"], digests))
+        grouped_by = f"{grouped_by}, or equal audio" if known and grouped_by else "equal audio"
     table, metadata = make_split(
         tracks,
         labels,
@@ -61,9 +73,10 @@ def split_of(
         grouped_by=grouped_by,
         allow_overlap=allow_overlap,
         events=questions.events(module, tracks, task) if detects else None,
-        targets=questions.target_names(module, task, options),
+        targets=columns if kind.has_numbers else None,
+        named=[spellings.get(tidy(name), tidy(name)) for name in columns or [] if has_columns],
     )
-    return table, metadata | {"spellings": spellings}
+    return table, metadata | {"spellings": spellings, "hints": hints}
 
 
 def make_split(
@@ -83,6 +96,7 @@ def make_split(
     per_class: int | None = None,
     allow_overlap: Sequence[str] = (),
     events: Sequence | None = None,
+    named: Sequence[str] = (),
 ) -> tuple[pa.Table, dict]:
     """A split's table (`SCHEMA`, sorted by fold and track_id) and its metadata.
 
@@ -99,6 +113,8 @@ def make_split(
     The `label` column holds labels of `classes` only, except in rows that are left out. Of a multiclass task these are
     left out: items whose label has fewer groups than a drawn split has parts, and items to be tested whose label the
     fold's train part lacks. Of a multilabel task such labels are dropped (`left_out_labels`), and the tracks stay.
+
+    Labels that are `named` and that no item has, such as a column of zeros for a tag, are dropped as well.
 
     Of a regression, labels are numbers, whose names are `targets`: `classes` holds the names, `label` the numbers in
     their order, as decimals that read back exactly; parts are alike in the distribution of each target.
@@ -127,23 +143,29 @@ def make_split(
     notes: dict = {}
     dropped: dict[str, str] = {}
     if split == EVERYTHING:
-        folds = [items[items["reason"].isna()].reset_index(drop=True).assign(fold=0, part="test")]
+        folds = {0: items[items["reason"].isna()].reset_index(drop=True).assign(fold=0, part="test")}
     elif is_official:
         which = "all" if published else split
         folds = official_folds(items, official, which, generator, notes, name, "id" in allow_overlap)
     else:
         shares = shares_of(split, fractions, name)
-        dropped = {} if targets else drop_rare_labels(items, kind, len(shares))
+        dropped = {} if kind.has_numbers else drop_rare_labels(items, kind, len(shares))
         folds = drawn_folds(items, shares, split, generator)
-    if split != EVERYTHING and not targets:
-        dropped |= _drop_untrained_labels(items, folds, kind)
+    if split != EVERYTHING and not kind.has_numbers:
+        there = {label for labels in items["label"] for label in labels} | dropped.keys()
+        dropped |= {label: f"label '{label}' has no item" for label in named if label not in there}
+        dropped |= _drop_untrained_labels(folds, kind)
     if per_class:
-        _leave_out_all_but_a_sample(folds, per_class, bool(targets), generator)
+        notes["not_drawn"] = f"not in the sample of {per_class} tracks of each class"
+        _leave_out_all_but_a_sample(folds, per_class, kind.has_numbers, notes["not_drawn"], generator)
         split = f"{split}-{per_class}-per-class"
-    classes = targets or sorted({label for fold in folds for label in labels_in(fold, "train")})
+    classes = targets or sorted({label for fold in folds.values() for label in labels_in(fold, "train")})
     table = _table(items, folds)
     if split != EVERYTHING:
         check(table, groups=not is_official, name=name, ids="id" not in allow_overlap, drawn=not is_official)
+        if not classes:
+            why = f" {next(iter(dropped.values()))}" if dropped else ""
+            raise SoundcheckError(f"{name}: no label is left to train.{why}")
         if kind.has_one_label and len(classes) < 2:
             raise SoundcheckError(
                 f"{name}: '{classes[0]}' is the only class to train; classification needs at least two."
@@ -171,10 +193,10 @@ def _labels_of(events: object) -> object:
     return labels_of(events) if isinstance(events, list) else events
 
 
-def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], kind: TaskType) -> dict[str, str]:
+def _drop_untrained_labels(folds: dict[int, pd.DataFrame], kind: TaskType) -> dict[str, str]:
     """Leave out what a fold would test without having trained it; changes `folds`, returns dropped labels."""
     dropped: dict[str, str] = {}
-    for number, fold in enumerate(folds):
+    for number, fold in folds.items():
         trained = labels_in(fold, "train")
         for part in ("validation", "test"):
             for label in sorted(labels_in(fold, part) - trained):
@@ -188,7 +210,7 @@ def _drop_untrained_labels(items: pd.DataFrame, folds: list[pd.DataFrame], kind:
             fold.loc[unseen, "part"] = LEFT_OUT
     if kind.has_one_label:
         return {}
-    for fold in folds:
+    for fold in folds.values():
         remove_labels(fold, dropped, kind)
     return dropped
 
@@ -198,23 +220,24 @@ def _untrained(label: str, fold: int) -> str:
 
 
 def _leave_out_all_but_a_sample(
-    folds: list[pd.DataFrame], per_class: int, has_numbers: bool, generator: np.random.Generator
+    folds: dict[int, pd.DataFrame], per_class: int, has_numbers: bool, reason: str, generator: np.random.Generator
 ) -> None:
     """Keep the same tracks in every fold; changes `folds`."""
-    used = folds[0][folds[0]["part"] != LEFT_OUT]
+    first = next(iter(folds.values()))
+    used = first[first["part"] != LEFT_OUT]
     if has_numbers:
         used = used.assign(label=[["all"]] * len(used))
     chosen = sampled(used, per_class, generator)
-    for fold in folds:
+    for fold in folds.values():
         others = (fold["part"] != LEFT_OUT) & ~fold["track_id"].isin(chosen)
-        fold.loc[others, "reason"] = f"not in the sample of {per_class} tracks of each class"
+        fold.loc[others, "reason"] = reason
         fold.loc[others, "part"] = LEFT_OUT
 
 
-def _table(items: pd.DataFrame, folds: list[pd.DataFrame]) -> pa.Table:
+def _table(items: pd.DataFrame, folds: dict[int, pd.DataFrame]) -> pa.Table:
     """Each fold's rows, and in each fold the items that were left out before the parts were drawn."""
     before = items[items["reason"].notna()].assign(part=LEFT_OUT)
-    whole = [pd.concat([fold, before.assign(fold=number)]) for number, fold in enumerate(folds)]
+    whole = [pd.concat([fold, before.assign(fold=number)]) for number, fold in folds.items()]
     frame = pd.concat(whole).sort_values(["fold", "track_id"]).astype(object)
     frame = frame.where(frame.notna(), None)
     schema = SCHEMA

@@ -16,7 +16,8 @@ def official_folds(
     notes: dict,
     name: str,
     allows_ids: bool,
-) -> list[pd.DataFrame]:
+) -> dict[int, pd.DataFrame]:
+    """The published folds, by their published numbers; of `single`, the one that the table names first."""
     if split not in ("single", "all"):
         raise SoundcheckError(f"{name}: a split is 'single', 'all' or a list of three fractions.")
     unknown = sorted(set(official["part"]) - set(PARTS))
@@ -26,9 +27,8 @@ def official_folds(
         )
     if official.empty:
         raise SoundcheckError(f"{name}: the official split names no track.")
-    numbers = sorted(set(official["fold"]))
-    folds = []
-    for position, number in enumerate(numbers[:1] if split == "single" else numbers):
+    folds = {}
+    for number in sorted(map(int, set(official["fold"][:1] if split == "single" else official["fold"]))):
         given = official[official["fold"] == number]
         twice = given["track_id"][given["track_id"].duplicated()]
         if len(twice) and not allows_ids:
@@ -37,7 +37,7 @@ def official_folds(
                 "the same, write `allow_overlap: [id]` at this dataset in the configuration."
             )
         # A left merge keeps the order of the items, and drops ids of tracks that are not there (left out, or missing).
-        fold = items.merge(given[["track_id", "part"]], on="track_id", how="left").assign(fold=position)
+        fold = items.merge(given[["track_id", "part"]], on="track_id", how="left").assign(fold=number)
         outside = fold["part"].isna() & fold["reason"].isna()
         fold.loc[outside, "reason"] = "in no part of the dataset's own split"
         fold = fold[fold["reason"].isna() | outside].reset_index(drop=True)
@@ -45,7 +45,7 @@ def official_folds(
         if not (fold["part"] == "validation").any():
             notes["validation_from_train"] = VALIDATION_SHARE
             _take_validation(fold, generator)
-        folds.append(fold)
+        folds[number] = fold
     return folds
 
 

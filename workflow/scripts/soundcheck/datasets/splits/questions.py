@@ -23,8 +23,13 @@ def official_splits(
     return module.splits(tracks, task) if name is None else module.splits(tracks, task, name)
 
 
+def hints(module: ModuleType, tracks: pd.DataFrame) -> list[str]:
+    """What looks like published parts in tracks whose parts are drawn."""
+    return module.hints(tracks) if hasattr(module, "hints") else []
+
+
 def target_names(module: ModuleType, task: str, options: dict | None = None) -> list[str] | None:
-    """What the numbers of a regression are called; None where the dataset does not say."""
+    """What the numbers of a regression, or a column for each tag, are called; None where the dataset does not say."""
     return module.targets(task, **(options or {})) if hasattr(module, "targets") else None
 
 

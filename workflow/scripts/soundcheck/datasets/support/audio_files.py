@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from soundcheck.datasets.support.characters import tidy
 from soundcheck.ids import safe_id
 
 # libsndfile cannot read these. They are found all the same, and listed as left out with the reason, where a narrower
@@ -47,17 +47,18 @@ def ids_of(paths: Sequence[str]) -> list[str]:
     """Safe ids; where two paths would get the same one (`a b.wav`, `a_b.wav`, `a_b.mp3`), a digest tells them apart."""
     ids = [safe_id(str(PurePosixPath(path).with_suffix(""))) for path in paths]
     count = Counter(ids)
-    digests = [hashlib.sha256(path.encode()).hexdigest()[:8] for path in paths]
+    digests = [hashlib.sha256(os.fsencode(path)).hexdigest()[:8] for path in paths]
     return [f"{name}-{digest}" if count[name] > 1 else name for name, digest in zip(ids, digests, strict=True)]
 
 
 def as_on_disk(folder: Path, paths: Sequence[str]) -> list[str]:
     """Paths as the files below `folder` are called, where a table writes them a little otherwise.
 
-    A path that names no file becomes the only one that differs in case or Unicode's form (macOS and others write `ü`
-    in two ways), or whose suffix the table leaves out. Other paths stay as they are.
+    A path that names no file becomes the only one that differs in case, Unicode's form (macOS and others write `ü` in
+    two ways), spaces around names or what nobody sees, or whose suffix the table leaves out. Other paths stay as they
+    are.
     """
-    absent = {path for path in paths if not (folder / path).is_file()}
+    absent = {path for path in paths if not os.path.isfile(folder / path)}
     if not absent:
         return list(paths)
     there: dict[str, list[str]] = defaultdict(list)
@@ -72,4 +73,4 @@ def _only(found: list[str], path: str) -> str:
 
 
 def _spelling(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
+    return "/".join(tidy(name) for name in path.split("/")).casefold()

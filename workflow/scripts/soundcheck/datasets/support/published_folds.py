@@ -1,4 +1,4 @@
-"""Published splits: their names, tables that hold a track's part in each, and numbered folds as rotations of parts."""
+"""Published splits: their names, tables that hold a track's part in each, and numbered folds, tested in turn."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,20 +7,19 @@ import pandas as pd
 from soundcheck.plumbing.errors import SoundcheckError, nearest
 
 
-def rotations(values: Sequence[str | None], folds: Sequence[str]) -> list[list[str]]:
-    """The part of each track in each rotation, empty for one in no fold, `(n_tracks, n_folds)`.
+def in_turn(fold_of: Mapping[str, int]) -> pd.DataFrame:
+    """Each fold of tracks tested in turn, `track_id`, `fold`, `part`: in fold i, the tracks of fold i are tested.
 
-    In rotation i, fold i validates, fold i + 1 tests, the others train.
+    So a fold keeps its published number. The fold before it validates (before the first, the last), the others train.
     """
-    n = len(folds)
-    position = {fold: i for i, fold in enumerate(folds)}
-
-    def part(value: str | None, rotation: int) -> str:
-        if value is None:
-            return ""
-        return {rotation: "validation", (rotation + 1) % n: "test"}.get(position[value], "train")
-
-    return [[part(value, rotation) for rotation in range(n)] for value in values]
+    numbers = sorted(set(fold_of.values()))
+    before = dict(zip(numbers, [numbers[-1], *numbers[:-1]], strict=True))
+    rows = [
+        (track_id, tested, {tested: "test", before[tested]: "validation"}.get(fold, "train"))
+        for tested in numbers
+        for track_id, fold in fold_of.items()
+    ]
+    return pd.DataFrame(rows, columns=["track_id", "fold", "part"])
 
 
 def split_name(splits: Mapping[str, Sequence[str]], task: str, name: str | None) -> str | None:

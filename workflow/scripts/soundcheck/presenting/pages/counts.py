@@ -124,6 +124,7 @@ def _split_section(meta: dict, found: list[Count]) -> list[Block]:
         heading(f"{meta['dataset']}: {words(meta['task']).lower()}, split {meta['split']}"),
         paragraph("; ".join(facts) + "."),
         *_spellings(meta.get("spellings") or {}),
+        *(paragraph(f"Parts were drawn, but {hint}.") for hint in meta.get("hints") or []),
         listing(["Fold", "Train", "Validation", "Test", "Left out"], total),
     ]
     for fold in folds if not has_numbers else []:
@@ -137,7 +138,8 @@ def _spellings(changed: dict[str, str]) -> list[Block]:
     if not changed:
         return []
     found = "; ".join(f"'{label}' is '{usual}'" for label, usual in changed.items())
-    return [paragraph(f"Labels that differ in case or spaces alone are one class, in its commonest spelling: {found}.")]
+    alike = "Labels that differ in case, spaces or unseen characters alone are one class"
+    return [paragraph(f"{alike}, in its commonest spelling: {found}.")]
 
 
 def _events(meta: dict, path: str) -> list[Block]:

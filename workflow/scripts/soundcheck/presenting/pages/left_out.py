@@ -43,6 +43,7 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     Files: `tracks`, `splits`, `audio`, the tables of those names. Parameters: `cells`, {dataset, deformation, embedder}
     of each audio table; `pruned`, if any: dicts with the axes of a cell that was not run and its `reason`.
     """
+    not_drawn = _not_drawn(files["splits"])
     rows = [
         *_left_out_of_tracks(files["tracks"]),
         *_left_out_of_splits(files["splits"]),
@@ -55,9 +56,24 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     for stage, title in STAGES.items():
         found = [row for row in rows if row.where == stage]
         if found:
-            body += [heading(title), _by_reason(found), *_each(found)]
-    html = document("Left out", body, facts=[plural(len(rows), "entry", "entries")])
+            body += [heading(title), _by_reason(found), *_each([row for row in found if _key(row) not in not_drawn])]
+    n = sum(_key(row) not in not_drawn for row in rows)
+    facts = [plural(n, "entry", "entries")]
+    if n < len(rows):
+        facts.append(f"{plural(len(rows) - n, 'track')} not in a sample")
+    html = document("Left out", body, facts=facts)
     return Page(html, csv_text([field.name for field in fields(LeftOut)], map(asdict, rows)))
+
+
+def _not_drawn(paths: Iterable[str | Path]) -> set[tuple[str, ...]]:
+    """Splits of which only a sample takes part, with the reason of the others: nobody reads these one by one."""
+    known = (parquet.metadata(path) for path in map(str, paths))
+    keys = ("dataset", "task", "split", "not_drawn")
+    return {tuple(meta[key] for key in keys) for meta in known if meta.get("not_drawn")}
+
+
+def _key(row: LeftOut) -> tuple[str, ...]:
+    return row.dataset, row.task, row.split, row.reason
 
 
 def _left_out_of_tracks(paths: Iterable[str | Path]) -> list[LeftOut]:
@@ -128,6 +144,8 @@ def _extent(rows: list[LeftOut]) -> str:
 
 
 def _each(rows: list[LeftOut]) -> list[Block]:
+    if not rows:
+        return []
     header = [
         name
         for name in ("item", "dataset", "task", "split", "deformation", "embedder", "reason")

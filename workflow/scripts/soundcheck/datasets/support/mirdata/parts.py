@@ -5,7 +5,7 @@ import inspect
 from soundcheck.datasets.sources.folder import PARTS
 from soundcheck.datasets.support.mirdata.reading import Plan, Row, attributes
 from soundcheck.datasets.support.mirdata.recipes import OFFICIAL
-from soundcheck.datasets.support.published_folds import rotations
+from soundcheck.datasets.support.published_folds import in_turn
 from soundcheck.plumbing.errors import SoundcheckError, several
 
 _PARTS = PARTS | {"training": "train", "testing": "test", "evaluation": "test"}
@@ -22,22 +22,23 @@ def published(dataset, split: str) -> str:
 
 
 def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
-    """The part of each track in each published fold, empty where it is in none; None where nothing is published.
+    """A track's place in each published fold, `<fold> <part>`, the part empty where it is in none; None without folds.
 
-    Whole numbers are folds: in rotation i, fold i validates, fold i + 1 tests, the others train.
+    Whole numbers are folds, each tested in turn while the one before it validates. As in the thesis' released code, the
+    rotation in which the first fold validates and the second is tested comes first, and so is the one of `single`.
 
     Raises:
         SoundcheckError: the attribute that the configuration names does not name parts.
     """
     if plan.split == OFFICIAL:
         folds = _folds_of_mirdata(dataset)
-        return [[fold.get(row.track_id, "") for fold in folds] for row in rows]
+        return [[f"{number} {fold.get(row.track_id, '')}" for number, fold in enumerate(folds)] for row in rows]
     values = [None if row.split is None else row.split.lower() for row in rows]
     there = sorted({value for value in values if value is not None})
-    if len(there) >= 3 and all(value.isdigit() for value in there):
-        return rotations(values, sorted(there, key=int))
+    if len(there) >= 3 and all(value.isascii() and value.isdecimal() for value in there):
+        return _in_turn([None if value is None else int(value) for value in values])
     if {"train", "test"} <= {_PARTS.get(value) for value in there}:
-        return [[_PARTS.get(value, "")] for value in values]
+        return [[f"0 {_PARTS.get(value, '')}"] for value in values]
     if plan.is_own_split and plan.split:
         raise SoundcheckError(
             f"`split_attribute`: '{plan.split}' does not name parts of mirdata's '{dataset.name}'. Its values are "
@@ -47,20 +48,13 @@ def parts(dataset, plan: Plan, rows: list[Row]) -> list[list[str] | None]:
     return [None] * len(rows)
 
 
-def connected(groups: list[list[str]]) -> list[str | None]:
-    """One group for tracks that are connected by shared values, named after the first of them in the alphabet."""
-    parent: dict[str, str] = {}
-
-    def root(value: str) -> str:
-        while parent.setdefault(value, value) != value:
-            value = parent[value]
-        return value
-
-    for values in groups:
-        for value in values:
-            first, other = sorted((root(values[0]), root(value)))
-            parent[other] = first
-    return [root(values[0]) if values else None for values in groups]
+def _in_turn(folds: list[int | None]) -> list[list[str]]:
+    table = in_turn({str(place): fold for place, fold in enumerate(folds) if fold is not None})
+    first, *others = sorted(set(table["fold"]))
+    part_of = {(row.fold, row.track_id): row.part for row in table.itertuples()}
+    return [
+        [f"{fold} {part_of.get((fold, str(place)), '')}" for fold in (*others, first)] for place in range(len(folds))
+    ]
 
 
 def _folds_of_mirdata(dataset) -> list[dict[str, str]]:

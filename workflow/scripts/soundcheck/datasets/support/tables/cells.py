@@ -1,67 +1,82 @@
 """What the cells of label columns say: several labels in one, tags that are marked, one label in several spellings."""
 
-import ast
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from soundcheck.datasets.support.characters import has_unseen, shown, tidy, without_joiners
+from soundcheck.datasets.support.tables.lists import HOW, list_in
+
 # The first of these that any cell of a column holds separates its labels: a bar is in no label, a comma may be.
 SEPARATORS = ("|", ";", ",")
-_MARKED = {"1", "1.0", "true", "yes", "y", "x"}
-_UNMARKED = {"0", "0.0", "false", "no", "n", ""}
+MARKED = {"1", "1.0", "true", "yes", "y", "x"}
+UNMARKED = {"0", "0.0", "false", "no", "n", ""}
 
 
-def separated(cells: Sequence[str | list[str]]) -> list[list[str]]:
-    """The labels of each cell of a column: a list's, also of one written `['a', 'b']`; else those between marks."""
-    cells = [_list_in(cell) if isinstance(cell, str) else cell for cell in cells]
-    texts = [cell for cell in cells if isinstance(cell, str)]
+def separated(cells: Sequence[str | list[str]]) -> tuple[list[list[str]], list[str | None]]:
+    """The labels of each cell of a column: those of a list, else those between marks; and why a cell has none.
+
+    A cell without a mark is one label, spaces included.
+    """
+    faults: list[str | None] = [None] * len(cells)
+    lists: list[list[str] | None] = []
+    for place, cell in enumerate(cells):
+        try:
+            lists.append(list_in(cell) if isinstance(cell, str) else cell)
+        except ValueError as problem:
+            lists.append([])
+            faults[place] = f"'{_short(str(cell))}' is {problem}: {HOW}"
+    texts = [cell for cell, found in zip(cells, lists, strict=True) if found is None]
     mark = next((mark for mark in SEPARATORS if any(mark in cell for cell in texts)), None)
-    parts = [cell.split(mark) if isinstance(cell, str) else cell for cell in cells]
-    return [[label.strip() for label in labels if label.strip()] for labels in parts]
+    parts = [
+        found if found is not None else cell.split(mark) if mark else [cell]
+        for cell, found in zip(cells, lists, strict=True)
+    ]
+    return [[label.strip() for label in labels if tidy(label)] for labels in parts], faults
 
 
-def marked(rows: Sequence[dict], columns: Sequence[str]) -> list[list[str]] | None:
-    """The columns that each row marks (`1`, `true`, `yes`, `x`); None where a cell neither marks nor denies."""
-    cells = {str(row[column]).lower() for row in rows for column in columns}
-    if not cells <= _MARKED | _UNMARKED or not cells & _MARKED:
-        return None
-    return [[column for column in columns if str(row[column]).lower() in _MARKED] for row in rows]
+def marked(rows: Sequence[dict], columns: Sequence[str]) -> tuple[list[list[str]], list[str | None]]:
+    """The columns that each row marks (`1`, `true`, `yes`, `x`); and why a row neither marks nor denies one of them."""
+    found, faults = [], []
+    for row in rows:
+        cells = {column: str(row[column]).lower() for column in columns}
+        strange = next((column for column, cell in cells.items() if cell not in MARKED | UNMARKED), None)
+        found.append([column for column, cell in cells.items() if cell in MARKED])
+        faults.append(
+            None
+            if strange is None
+            else f"column '{strange}' holds '{_short(str(row[strange]))}', and a column for each tag holds 1, true or "
+            "yes where it applies, else 0, false, no or nothing"
+        )
+    return found, faults
 
 
 def one_spelling(labels: Iterable[Sequence[str] | str | None]) -> tuple[list, dict[str, str]]:
-    """Labels that differ in case, spaces or Unicode's forms alone, in the commonest spelling; and what became what.
+    """Labels that differ in case, spaces, Unicode's forms or in what nobody sees, in one spelling; what became what.
 
-    Each element is a list of labels; None and strings, which are reasons, stay as they are. Names of less than three
-    letters stay apart: `Cm` and `CM` are two chords.
+    Each element is a list of labels; None and strings, which are reasons, stay as they are. The commonest spelling is
+    taken. Names of less than three letters stay apart: `Cm` and `CM` are two chords.
     """
     labels = list(labels)
     spellings: dict[str, Counter] = defaultdict(Counter)
+    unseen = set()
     for each in labels:
         for label in [] if each is None or isinstance(each, str) else each:
-            spellings[_folded(label)][_tidy(label)] += 1
+            spellings[_folded(label)][tidy(label)] += 1
+            if has_unseen(label):
+                unseen.add(label)
     usual = {folded: min(found, key=lambda label: (-found[label], label)) for folded, found in spellings.items()}
     changed = {label: usual[folded] for folded, found in spellings.items() for label in found if label != usual[folded]}
+    changed |= {shown(label): usual[_folded(label)] for label in unseen if label != usual[_folded(label)]}
     return [
         each if each is None or isinstance(each, str) else [usual[_folded(label)] for label in each] for each in labels
-    ], dict(sorted(changed.items()))
+    ], {shown(label): name for label, name in sorted(changed.items())}
 
 
-def _list_in(cell: str) -> str | list[str]:
-    """The list that a cell holds as Python and JSON write it, where it does."""
-    if not (cell.startswith("[") and cell.endswith("]")):
-        return cell
-    try:
-        found = ast.literal_eval(cell)
-    except (ValueError, SyntaxError):
-        return cell
-    return [str(label) for label in found]
-
-
-def _tidy(label: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", label)).strip()
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _folded(label: str) -> str:
-    text = _tidy(label)
+    text = without_joiners(tidy(label))
     return text.casefold() if sum(character.isalpha() for character in text) > 2 else text

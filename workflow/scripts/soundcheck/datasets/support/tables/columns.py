@@ -1,19 +1,22 @@
-"""What the columns of a table of tracks mean: labels, parts, folds, events; and advice on other names."""
+"""What the columns of a table of tracks mean: paths, labels and events; and advice on other names."""
 
+import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from soundcheck.datasets.support.tables import files
-from soundcheck.datasets.support.tables.audiofolder import PARTS
+from soundcheck.datasets.support.characters import tidy
 from soundcheck.events import fault
-from soundcheck.plumbing.errors import SoundcheckError, did_you_mean, several
+from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
 
 PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path", "audio_file", "audio", "fname")
 # A track without tags is one as well; one without a label is not.
 _MAY_BE_EMPTY = ("labels", "tags")
+# What YAML reads as itself, without quotation marks.
+_PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_][\w .-]*\w|[A-Za-z]", re.IGNORECASE)
 COLUMNS = ("path", "file_name", "label", "labels", "split", "part", "fold", "group", "track_id")
 
 
@@ -23,7 +26,7 @@ def label_columns(path: Path, columns: list[str], label: str | Sequence[str]) ->
     if {"split", "part"} <= set(columns):
         raise SoundcheckError(f"{path}: has both 'split' and 'part'; keep one of them.")
     if label:
-        asked = [label] if isinstance(label, str) else list(label)
+        asked = [tidy(name) for name in ([label] if isinstance(label, str) else label)]
         missing = [name for name in asked if name not in columns]
         if missing:
             near = did_you_mean(missing[0], columns)
@@ -46,8 +49,9 @@ def label_columns(path: Path, columns: list[str], label: str | Sequence[str]) ->
 def _name_it(others: list[str]) -> str:
     if not others:
         return "Add one."
-    advice = f"Say which holds the label: `options: {{label: {others[0]}}}`"
-    return f"{advice}; or, of tags and targets, which: `options: {{label: [{', '.join(others[:2])}]}}`."
+    names = [name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False) for name in others]
+    advice = f"Say which holds the label: `options: {{label: {names[0]}}}`"
+    return f"{advice}; or, of tags and targets, which: `options: {{label: [{', '.join(names[:2])}]}}`."
 
 
 def renaming(wanted: str, columns: list[str]) -> str:
@@ -64,57 +68,19 @@ def labels_of(rows: list[dict], columns: list[str]) -> tuple[list[list[str] | No
         labels = [[str(row[column]) for column in columns] for row in rows]
     reasons = []
     for row in rows:
-        empty = [column for column in columns if column not in _MAY_BE_EMPTY and row[column] == ""]
+        empty = [column for column in columns if column not in _MAY_BE_EMPTY and _is_empty(row[column])]
         reasons.append(f"no '{empty[0]}'" if empty else None)
     return [None if reason else label for label, reason in zip(labels, reasons, strict=True)], reasons
+
+
+def _is_empty(cell: str | list[str]) -> bool:
+    return isinstance(cell, str) and not tidy(cell)
 
 
 def _split_label(cell: str | list[str], column: str) -> list[str]:
     if isinstance(cell, list):
         return [label for label in cell if label]
     return [label.strip() for label in cell.split("|") if label.strip()] if column in _MAY_BE_EMPTY else [cell]
-
-
-def parts_of(path: Path, rows: list[dict], column: str | None) -> list[str | None]:
-    """The part of each row: train, validation or test.
-
-    Raises:
-        SoundcheckError: a part has any other name.
-    """
-    if column is None:
-        return [None] * len(rows)
-    unknown = [row for row in rows if row[column] and row[column].lower() not in PARTS]
-    if unknown:
-        name = unknown[0][column]
-        numbers = several(row[files.ROW] for row in unknown)
-        are_folds = all(row[column].isdecimal() for row in unknown)
-        advice = "; whole numbers are folds: name the column 'fold'" if are_folds else did_you_mean(name, PARTS)
-        raise SoundcheckError(
-            f"{path}, rows {numbers}: unknown part '{name}' in column '{column}'{advice}; "
-            f"parts are {', '.join(PARTS)}, or empty."
-        )
-    return [PARTS[row[column].lower()] if row[column] else None for row in rows]
-
-
-def folds_of(path: Path, rows: list[dict]) -> list[str | None]:
-    """The fold of each row.
-
-    Raises:
-        SoundcheckError: a fold is not a whole number, or there are fewer than three.
-    """
-    strange = [row for row in rows if row["fold"] and not str(row["fold"]).isdecimal()]
-    if strange:
-        raise SoundcheckError(
-            f"{path}, row {strange[0][files.ROW]}: column 'fold' holds '{strange[0]['fold']}', which is not a whole "
-            "number. Folds are numbered; parts such as train and test go into a column 'split'."
-        )
-    numbers = {row["fold"] for row in rows if row["fold"]}
-    if len(numbers) in (1, 2):
-        raise SoundcheckError(
-            f"{path}: column 'fold' has {len(numbers)} of at least three folds that it takes to train, validate and "
-            "test. Remove the column to draw parts at random, or name the parts in a column 'split'."
-        )
-    return [row["fold"] or None for row in rows]
 
 
 def with_faults(tracks: pd.DataFrame) -> pd.Series:

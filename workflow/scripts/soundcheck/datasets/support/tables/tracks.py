@@ -1,27 +1,29 @@
 """Tables of your own audio: a CSV, or the metadata files of the audiofolder layout, as the rows of tracks."""
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from soundcheck import events as event_files
-from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, as_on_disk, audio_files, ids_of
+from soundcheck.datasets.support.audio_files import as_on_disk, audio_files, ids_of
 from soundcheck.datasets.support.tables import audiofolder, cells
 from soundcheck.datasets.support.tables import files as label_files
-from soundcheck.datasets.support.tables.columns import (
-    COLUMNS,
-    PATHS,
-    folds_of,
-    label_columns,
-    labels_of,
-    parts_of,
-    renaming,
-)
-from soundcheck.plumbing.errors import SoundcheckError, several
+from soundcheck.datasets.support.tables.absent import check_some_exist
+from soundcheck.datasets.support.tables.columns import COLUMNS, PATHS, label_columns, labels_of, renaming
+from soundcheck.datasets.support.tables.files import is_audio
+from soundcheck.datasets.support.tables.parts import folds_of, groups_of, parts_of
+from soundcheck.plumbing.errors import SoundcheckError, plural, several
 from soundcheck.plumbing.files import here_or_in
 
-_OF_THE_INDEX = ("duration_s", "sample_rate", "channels", "left_out")
+# Columns that mean something in the table of tracks; those of the same name in a user's table are called otherwise.
+_OURS = ("duration_s", "sample_rate", "channels", "left_out", "marked", "tags", "unclear", "events", "events_fault")
+# The column of the labels of events.
+_OF_EVENTS = "labels of its events"
+# What has one value in a row.
+_SINGLE = ("path", "file_name", "split", "part", "fold", "group", "track_id", "events_file")
 
 
 def find_csv(folder: Path, name: str) -> Path:
@@ -43,16 +45,17 @@ def from_csv(folder: Path, path: Path, label: str | Sequence[str]) -> pd.DataFra
         SoundcheckError: the CSV is wrong; with file and rows.
     """
     columns, rows = _with_path(*label_files.read(path, (*COLUMNS, *PATHS)))
-    columns, rows = _with_events(folder, path, columns, rows)
+    columns, rows, events = _with_events(folder, path, columns, rows)
     _require_path(path, columns, rows, "path")
-    label_files.refuse_rows(path, "an empty 'path'", [i for i, row in enumerate(rows) if not row["path"]], rows)
-    paths = [_below(folder, PurePosixPath(row["path"].replace("\\", "/"))) for row in rows]
+    paths = [_below(folder, PurePosixPath(os.path.normpath(row["path"].replace("\\", "/")))) for row in rows]
     paths = as_on_disk(folder, paths)
-    table = _rows_to_table(path, columns, rows, paths, label)
+    table = _rows_to_table(path, columns, rows, paths, label, events)
     if all(table["left_out"]):
-        raise SoundcheckError(f"{path}: none of its {len(rows)} rows has a label ({table['left_out'][0]}).")
+        unclear = next((each for each in table.get("unclear", ()) if isinstance(each, str)), None)
+        as_tags = f" As tags: {unclear}." if unclear else ""
+        raise SoundcheckError(f"{path}: none of its {len(rows)} rows has a label ({table['left_out'][0]}).{as_tags}")
     label_files.refuse_duplicates(path, "track_id", list(table["track_id"]), rows)
-    _check_some_files_exist(folder, path, paths)
+    check_some_exist(folder, path, paths)
     return table
 
 
@@ -73,18 +76,16 @@ def from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -
     tables = []
     for path in files:
         columns, rows = label_files.read(path, COLUMNS)
-        columns, rows = _with_events(path.parent, path, columns, rows)
+        columns, rows, events = _with_events(path.parent, path, columns, rows)
         _require_path(path, columns, rows, "file_name")
-        nameless = [i for i, row in enumerate(rows) if not row["file_name"]]
-        label_files.refuse_rows(path, "an empty 'file_name'", nameless, rows)
         paths = as_on_disk(folder, [audiofolder.path_of(folder, path, row["file_name"]) for row in rows])
-        tables.append(_rows_to_table(path, columns, rows, paths, label))
+        tables.append(_rows_to_table(path, columns, rows, paths, label, events))
     table = pd.concat(tables, ignore_index=True).astype(object)
     table = table.where(table.notna(), None)
     twice = table["path"][table["path"].duplicated()]
     if len(twice):
         raise SoundcheckError(f"'{folder}': named by two metadata files: {several(twice)}.")
-    if not any((folder / path).is_file() for path in table["path"]):
+    if not any(os.path.isfile(folder / path) for path in table["path"]):
         raise SoundcheckError(
             f"{files[0]}: none of its {len(table)} files is there (first: '{table['path'][0]}'). `file_name` is "
             "relative to the folder of the metadata file."
@@ -99,14 +100,26 @@ def from_metadata(folder: Path, files: list[Path], label: str | Sequence[str]) -
 
 
 def _rows_to_table(
-    path: Path, columns: list[str], rows: list[dict], paths: list[str], label: str | Sequence[str]
+    path: Path,
+    columns: list[str],
+    rows: list[dict],
+    paths: list[str],
+    label: str | Sequence[str],
+    events: list[list[str] | str] | None,
 ) -> pd.DataFrame:
-    named = label_columns(path, columns, label)
+    named = [_OF_EVENTS] if _OF_EVENTS in columns and not label else label_columns(path, columns, label)
     part_column = next((column for column in ("split", "part") if column in columns), None)
     label_files.refuse_duplicates(path, "path", paths, rows)
     labels, reasons = labels_of(rows, named)
-    marked = cells.marked(rows, named) if len(named) > 1 else None
-    if marked:
+    faults = [each if isinstance(each, str) else None for each in events or []]
+    if named == [_OF_EVENTS]:
+        # A track whose annotations cannot be read has no labels.
+        reasons = faults
+    several_columns = len(named) > 1
+    found, unclear = cells.marked(rows, named)
+    if not several_columns and (isinstance(label, str) or any(unclear)):
+        found, unclear = cells.separated([row[named[0]] for row in rows])
+    if several_columns and not any(unclear):
         labels = [[str(row[column]) for column in named] for row in rows]
         reasons = [None] * len(rows)
     given = [row.get("track_id", "") for row in rows]
@@ -114,7 +127,7 @@ def _rows_to_table(
         {
             "track_id": [own or made for own, made in zip(given, ids_of(paths), strict=True)],
             "path": paths,
-            "group": [row.get("group") or None for row in rows],
+            "group": groups_of(path, rows),
             "left_out": reasons,
             "labels": labels,
             "part": parts_of(path, rows, part_column),
@@ -123,13 +136,23 @@ def _rows_to_table(
     )
     if part_column is None and "fold" in columns:
         table["fold"] = folds_of(path, rows)
-    if marked:
-        table["marked"] = marked
-    elif len(named) == 1:
-        table["tags"] = cells.separated([row[named[0]] for row in rows])
+    table["marked" if several_columns else "tags"] = found
+    if any(unclear):
+        # Another task may take the cells as they are, such as numbers: only one of tags refuses them.
+        table["unclear"] = [
+            fault and f"{path.name}, row {row[label_files.ROW]}: {fault}"
+            for fault, row in zip(unclear, rows, strict=True)
+        ]
+    if events is not None:
+        table["events"] = [None if isinstance(each, str) else each for each in events]
+        table["events_fault"] = faults
+    taken = {*_OURS, *table.columns}
     for column in columns:
-        if column not in COLUMNS:
-            name = f"csv_{column}" if column in (*_OF_THE_INDEX, *table.columns) else column
+        if column not in (*COLUMNS, _OF_EVENTS):
+            name = column
+            while name in taken:
+                name = f"csv_{name}"
+            taken.add(name)
             table[name] = _own_column([row[column] for row in rows])
     return table
 
@@ -152,54 +175,68 @@ def _with_path(columns: list[str], rows: list[dict]) -> tuple[list[str], list[di
     ]
 
 
-def _with_events(base: Path, path: Path, columns: list[str], rows: list[dict]) -> tuple[list[str], list[dict]]:
-    """With a column `events` of what the files in `events_file` hold, whose labels are `labels` where no others are."""
+def _with_events(
+    base: Path, path: Path, columns: list[str], rows: list[dict]
+) -> tuple[list[str], list[dict], list[list[str] | str] | None]:
+    """What the files in `events_file` hold, None without this column; with a column of their labels, if there is none.
+
+    In the place of a row's events is the reason why there are none, where its file is absent or an event has no label.
+
+    Raises:
+        SoundcheckError: no file is there, or one is not of events; with file and line.
+    """
     if "events_file" not in columns:
-        return columns, rows
-    absent = [i for i, row in enumerate(rows) if not (row["events_file"] and (base / row["events_file"]).is_file())]
-    label_files.refuse_rows(path, "no file where 'events_file' says", absent, rows)
-    found = [event_files.read_file(base / row["events_file"]) for row in rows]
-    added = {"events": found}
-    if not {"label", "labels"} & set(columns):
-        added["labels"] = [event_files.labels_of(events) for events in found]
-    own = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
-    return [*columns, *added], [row | more for row, more in zip(rows, own, strict=True)]
+        return columns, rows, None
+    _require_single(path, columns, rows)
+    names = [row["events_file"].replace("\\", "/") for row in rows]
+    absent = [i for i, name in enumerate(names) if not (name and os.path.isfile(base / name))]
+    if len(absent) == len(rows):
+        label_files.refuse_rows(path, "no file where 'events_file' says", absent, rows)
+    events = []
+    for i, (row, name) in enumerate(zip(rows, names, strict=True)):
+        try:
+            events.append(_events_of(base, name, i in absent))
+        except SoundcheckError as problem:
+            raise SoundcheckError(f"{path}, row {row[label_files.ROW]}: {problem}") from problem
+    if {"label", "labels"} & set(columns):
+        return columns, rows, events
+    labels = [[] if isinstance(each, str) else event_files.labels_of(each) for each in events]
+    return [*columns, _OF_EVENTS], [row | {_OF_EVENTS: own} for row, own in zip(rows, labels, strict=True)], events
+
+
+def _events_of(base: Path, name: str, is_absent: bool) -> list[str] | str:
+    if is_absent:
+        return f"no annotation file '{name}'" if name else "no 'events_file'"
+    events, n_unlabelled = event_files.read_file(base / name)
+    n = n_unlabelled + len(events)
+    return f"without a label: {n_unlabelled} of its {plural(n, 'event')}" if n_unlabelled else events
+
+
+def _require_single(path: Path, columns: list[str], rows: list[dict]) -> None:
+    for column in columns:
+        if column in _SINGLE:
+            lists = [i for i, row in enumerate(rows) if isinstance(row[column], list)]
+            label_files.refuse_rows(path, f"a list in column '{column}', which has one value", lists, rows)
 
 
 def _require_path(path: Path, columns: list[str], rows: list[dict], wanted: str) -> None:
     if wanted in columns:
+        _require_single(path, columns, rows)
+        label_files.refuse_rows(path, f"an empty '{wanted}'", [i for i, r in enumerate(rows) if not r[wanted]], rows)
+        nameless = [
+            i for i, row in enumerate(rows) if not PurePosixPath(row[wanted].replace("\\", "/")).name.strip(".")
+        ]
+        label_files.refuse_rows(path, f"a '{wanted}' that names no file", nameless, rows)
         return
-    if any(_is_audio(name) for name in columns):
+    if any(is_audio(name) for name in columns):
         raise SoundcheckError(
             f"{path}: its first row ({', '.join(columns)}) is a track. Put a row with the columns' names above it, "
             f"such as '{wanted},label'."
         )
-    meant = next((name for name in columns if any(_is_audio(row[name]) for row in rows)), None)
+    if len(columns) == 1 and wanted in re.split(r"[^\w]+", columns[0]):
+        raise SoundcheckError(
+            f"{path}: its first row is one cell, '{columns[0]}'. Separate cells by commas, semicolons or tabs."
+        )
+    meant = next((name for name in columns if any(is_audio(row[name]) for row in rows)), None)
     advice = f". Is '{wanted}' meant by '{meant}'? Then rename it" if meant else renaming(wanted, columns)
     raise SoundcheckError(f"{path}: no column '{wanted}'; its columns are {', '.join(columns)}{advice}.")
-
-
-def _is_audio(cell: object) -> bool:
-    return isinstance(cell, str) and PurePosixPath(cell.replace("\\", "/")).suffix.lower() in AUDIO_SUFFIXES
-
-
-def _check_some_files_exist(folder: Path, path: Path, paths: list[str]) -> None:
-    if any((folder / name).is_file() for name in paths):
-        return
-    raise SoundcheckError(
-        f"{path}: none of its {len(paths)} files is in '{folder}' (first: '{paths[0]}'). {_where(folder, path, paths)}."
-    )
-
-
-def _where(folder: Path, path: Path, paths: list[str]) -> str:
-    """Where the files of a CSV lie instead, or what to do."""
-    if any((path.parent / name).is_file() for name in paths):
-        return f"They lie beside the CSV: set `dir` to '{path.parent}'"
-    for above in folder.resolve().parents:
-        if any((above / name).is_file() for name in paths):
-            return f"They start at '{above}': set `dir` to it"
-    names = {PurePosixPath(found).name: found for found in audio_files(folder)}
-    found = next((names[PurePosixPath(name).name] for name in paths if PurePosixPath(name).name in names), None)
-    if found:
-        return f"There is '{found}': write paths as they are from `dir` on, or set `dir` to the folder where they start"
-    return "Set `dir` to the folder they lie in"

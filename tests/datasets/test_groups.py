@@ -1,0 +1,63 @@
+"""Tracks that belong together: what connects them, and equal audio among them while parts are drawn."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from soundcheck.datasets.splits.making import split_of
+from soundcheck.datasets.support.groups import connected, with_equal_audio
+
+
+def test_what_shares_a_value_directly_or_not_is_one_group():
+    assert connected([["b"], ["a", "c"], ["c", "d"], [], ["d", "b"], ["x"]]) == ["a", "a", "a", None, "a", "x"]
+
+
+def test_equal_audio_joins_groups_and_what_shares_nothing_stays_alone():
+    digests = {"a": "11", "b": "11", "c": "22", "d": "11", "e": "33", "f": "33", "g": None}
+    groups = ["1", None, None, "2", None, None, "2"]
+    assert with_equal_audio("abcdefg", groups, digests) == [
+        "1", "1", None, "1", "equal audio 33", "equal audio 33", "1"
+    ]  # fmt: skip
+
+
+def drawn(tracks, digests, **module):
+    about = {"labels": lambda tracks, task: tracks["label"], "GROUPED_BY": "singer"} | module
+    split = {"whole": "single", "fractions": None, "published": None, "per_class": None}
+    return split_of(
+        SimpleNamespace(**about), tracks, dataset="d", task="t", task_type="multiclass", split=split, seed=0,
+        digests=digests,
+    )  # fmt: skip
+
+
+def corpus():
+    ids = [f"t{i:03}" for i in range(120)]
+    tracks = pd.DataFrame({"track_id": ids, "group": None, "left_out": None}, dtype=object)
+    tracks["label"] = [["xy"[i % 2]] for i in range(120)]
+    # Each sound is there three times.
+    return tracks, {track_id: f"{i // 6 * 2 + i % 2:016}" for i, track_id in enumerate(ids)}
+
+
+def shared(table, digests):
+    frame = table.to_pandas()
+    return (frame.groupby(frame["track_id"].map(digests))["part"].nunique() > 1).sum()
+
+
+def test_equal_audio_is_never_parted_while_parts_are_drawn():
+    tracks, digests = corpus()
+    table, metadata = drawn(tracks, digests)
+    assert shared(table, digests) == 0
+    assert metadata["grouped_by"] == "equal audio"
+    assert metadata["group_overlap"] == []
+    alone, _ = drawn(tracks, None)
+    assert shared(alone, digests) > 0
+    _, metadata = drawn(tracks.assign(group=[f"s{i // 12}" for i in range(120)]), digests)
+    assert metadata["grouped_by"] == "singer, or equal audio"
+
+
+def test_published_parts_stay_as_they_are():
+    tracks, digests = corpus()
+    parts = [("train", "train", "validation", "test")[i % 4] for i in range(120)]
+    official = pd.DataFrame({"track_id": tracks["track_id"], "fold": 0, "part": parts})
+    table, metadata = drawn(tracks, digests, splits=lambda tracks, task: official)
+    assert table.to_pandas().set_index("track_id")["part"].tolist() == parts
+    assert metadata["grouped_by"] is None

@@ -26,8 +26,8 @@ def wrong_names(completed: dict, catalog: Catalog) -> Iterator[Problem]:
         task = resolve_task(experiment["task"], catalog)
         for position, dataset in enumerate(experiment["datasets"]):
             yield from wrong_dataset(dataset, task, (*path, "datasets", position), catalog)
-            yield from wrong_scenarios(dataset, (*path, "datasets", position), catalog)
-        yield from wrong_scenarios(experiment, path, catalog)
+            yield from wrong_scenarios(dataset, task, (*path, "datasets", position), catalog)
+        yield from wrong_scenarios(experiment, task, path, catalog)
         for position, embedder in enumerate(experiment["embedders"]):
             yield from wrong_embedder(embedder, (*path, "embedders", position), catalog)
             if task.kind.has_times:

@@ -77,8 +77,9 @@ class AudioFile:
 
         n, step = 0, max(1, size // self.channels)
         failure = None
-        while failure is None:
-            samples = np.full((step, self.channels), np.nan, dtype=np.float32)
+        # libsndfile reads no more frames than it promises, but perhaps fewer.
+        while failure is None and n < self.handle.frames:
+            samples = np.full((min(step, self.handle.frames - n), self.channels), np.nan, dtype=np.float32)
             try:
                 samples = self.handle.read(out=samples)
             except (soundfile.SoundFileError, RuntimeError) as error:
@@ -180,8 +181,10 @@ def _handle(path: Path) -> Any:
     try:
         handle = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, RuntimeError, OSError) as error:
-        if not path.is_file():
+        if not path.exists():
             raise UnusableAudioError("missing file") from error
+        if not path.is_file():
+            raise UnusableAudioError("not readable as audio: it is no file") from error
         if path.stat().st_size == 0:
             raise UnusableAudioError("empty file (0 bytes)") from error
         raise UnusableAudioError(f"not readable as audio: {_why(path, error)}") from error

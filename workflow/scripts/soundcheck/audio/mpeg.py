@@ -38,7 +38,9 @@ class _Kind:
 
 def _lengths() -> dict[int, tuple[int, _Kind]]:
     """By the second and third byte of a frame: its length in bytes and its kind."""
-    found = {}
+    found: dict[int, tuple[int, _Kind]] = {}
+    # One object for each kind, so that kinds are compared by identity.
+    kinds: dict[_Kind, _Kind] = {}
     for second in range(0xE0, 0x100):
         version, layer = second >> 3 & 3, 4 - (second >> 1 & 3)
         if version not in _DIVISORS or layer == 4:
@@ -51,7 +53,8 @@ def _lengths() -> dict[int, tuple[int, _Kind]]:
             rate = (44_100, 48_000, 32_000)[rate_index] // _DIVISORS[version]
             n_samples, slot = _SAMPLES[family], 4 if layer == 1 else 1
             length = (n_samples // 8 * _KBPS[family][index - 1] * 1000 // (rate * slot) + padding) * slot
-            found[second << 8 | third] = (length, _Kind(rate, n_samples, version, layer))
+            kind = _Kind(rate, n_samples, version, layer)
+            found[second << 8 | third] = (length, kinds.setdefault(kind, kind))
     return found
 
 
@@ -140,7 +143,7 @@ def _count(data: bytes, begin: int, kind: _Kind) -> tuple[int, _Kind]:
     n_frames, at, end = 0, begin, len(data)
     while at + 3 <= end:
         found = _LENGTHS.get(data[at + 1] << 8 | data[at + 2]) if data[at] == 0xFF else None
-        if found and found[1] == kind:
+        if found and found[1] is kind:
             at += found[0]
             n_frames += at <= end
         else:

@@ -71,9 +71,9 @@ def _wrong_value(name: str, parameter: str, value: Any, given: dict, known: Tran
     elif parameter in known.choices:
         possible = known.choices[parameter]
         if value not in possible or isinstance(value, bool):
-            words = ", ".join(map(str, filter(None, possible))) or "none: leave it out"
-            near = nearest(value, list(map(str, possible))) if isinstance(value, str) else ""
-            yield f"{shown(value)} is not possible{near}; possible are {words}"
+            words = list(map(str, filter(None, possible)))
+            hint = f"; possible are {', '.join(words)}" if words else ": leave it out"
+            yield f"{shown(value)} is not possible{nearest(value, words) if words and isinstance(value, str) else hint}"
     elif isinstance(default, bool):
         if not isinstance(value, bool):
             yield f"expected true or false, got {shown(value)}"
@@ -88,15 +88,16 @@ def _is_bounded(parameter: str, known: Transform) -> bool:
 
 
 def _wrong_number(parameter: str, value: Any, given: dict, known: Transform) -> Iterator[str]:
+    if parameter == "p" and not (is_number(value) and 0 < value <= 1):
+        yield f"{shown(value)} is not a probability above 0 and up to 1; the default, 1, deforms every track"
+        return
     if not is_number(value):
         yield f"expected a number, got {shown(value)}"
         return
     quantity = parameter.removeprefix("min_").removeprefix("max_")
     names = {parameter, quantity}
     low, high = next((known.limits[each] for each in (parameter, quantity) if each in known.limits), (None, None))
-    if parameter == "p" and not 0 < value <= 1:
-        yield f"{shown(value)} is not a probability above 0 and up to 1; the default, 1, deforms every track"
-    elif low is not None and value < low:
+    if low is not None and value < low:
         yield f"{parameter} is {value:g}, and {low:g} is the least that is possible"
     elif high is not None and value > high:
         yield f"{parameter} is {value:g}, and {high:g} is the most that is possible"

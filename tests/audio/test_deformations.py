@@ -58,7 +58,9 @@ def test_changed_length_has_no_measured_noise(note):
 
 
 def test_a_shift_of_pitch_changes_the_spectrum_and_hardly_the_level_and_has_no_noise(note):
-    shifted = deformations.deform(note, RATE, [{"type": "PitchShift", "params": {"min_semitones": 7, "max_semitones": 7}}], 1)
+    shifted = deformations.deform(
+        note, RATE, [{"type": "PitchShift", "params": {"min_semitones": 7, "max_semitones": 7}}], 1
+    )
     facts = deformations.measure(note, shifted, RATE, is_additive=False)
     assert facts["gain_db"] is facts["snr_db"] is None
     assert facts["level_db"] == pytest.approx(0, abs=1.5)

@@ -140,7 +140,7 @@ def test_what_lies_behind_the_samples_that_a_header_tells_of_is_noted(read, wave
     data[at : at + 4] = (1000).to_bytes(4, "little")
     assert "bytes behind them were not read" in read(data).note
     data[at : at + 4] = bytes(4)
-    with pytest.raises(UnusableAudioError, match="0 frames.*though it has 176,444 bytes"):
+    with pytest.raises(UnusableAudioError, match=r"0 frames.*though it has 176,444 bytes"):
         read(data)
 
 

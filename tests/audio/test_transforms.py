@@ -1,4 +1,4 @@
-"""Every transform of the catalogue: the same bytes for the same seed, in any process; the rate stays; sounds are sound."""
+"""Every transform of the catalogue: the same bytes for the same seed in any process; the rate stays."""
 
 import json
 import subprocess

@@ -86,7 +86,11 @@ def bounds(transform):
 
 # A room is too small for its default places, and a part too short for its default cross-fade.
 NOT_ALONE = {("RoomSimulator", "size_x"), ("RoomSimulator", "size_y"), ("RoomSimulator", "size_z")}
-NOT_ALONE |= {("RepeatPart", "part_duration"), ("AdjustDuration", "padding_mode"), ("AdjustDuration", "padding_position")}
+NOT_ALONE |= {
+    ("RepeatPart", "part_duration"),
+    ("AdjustDuration", "padding_mode"),
+    ("AdjustDuration", "padding_position"),
+}
 
 
 def test_what_the_catalogue_says_is_possible_is_so_and_nothing_else_is_accepted(known, mistakes, tmp_path):
@@ -125,7 +129,11 @@ def test_what_the_catalogue_says_is_possible_is_so_and_nothing_else_is_accepted(
         ("BitCrush", {"min_bit_depth": 0}, "min_bit_depth is 0, and 1 is the least"),
         ("TimeStretch", {"min_rate": 0}, "min_rate is 0, and 0.1 is the least"),
         ("LowPassFilter", {"min_rolloff": 13, "max_rolloff": 13}, "must be a multiple of 6"),
-        ("PitchShift", {"method": "librosa"}, "'librosa' is not possible; valid are librosa_phase_vocoder, signalsmith"),
+        (
+            "PitchShift",
+            {"method": "librosa"},
+            "'librosa' is not possible; valid are librosa_phase_vocoder, signalsmith",
+        ),
         ("AddBackgroundNoise", {"sounds_path": "empty"}, "there is no audio in 'empty'"),
         ("AddBackgroundNoise", {"sounds_path": ["good.wav", "gone.wav"]}, "there is no sounds_path 'gone.wav'"),
         ("AddBackgroundNoise", {"sounds_path": "zero"}, "zero/a.wav is empty (0 bytes)"),

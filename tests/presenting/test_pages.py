@@ -158,7 +158,9 @@ def test_a_condition_that_adds_nothing_has_a_level_and_a_spectrum_and_neither_no
 def test_tracks_of_which_something_is_missing_are_counted_once(audio):
     page = read_html(conditions(*audio))
     assert "Used, but not whole: 1 track" in page.text
-    assert page.tables[1][1:] == [[[track for track in TRACKS if track not in BROKEN][3], "bells", "ends before its header says: 1.50 of 3.00 s"]]
+    assert page.tables[1][1:] == [
+        [[track for track in TRACKS if track not in BROKEN][3], "bells", "ends before its header says: 1.50 of 3.00 s"]
+    ]
 
 
 def test_a_condition_is_measured_with_the_embedder_that_kept_most_tracks(tmp_path):

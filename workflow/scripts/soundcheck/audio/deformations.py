@@ -4,6 +4,7 @@ import numpy as np
 
 from soundcheck.audio.files import UnusableAudioError
 from soundcheck.audio.samples import SILENCE_PEAK, peak
+from soundcheck.audio.transforms import seeded, transform
 from soundcheck.plumbing.errors import SoundcheckError
 
 # Levels of a spectrum are compared in bands of about a third of an octave, down to this far below the loudest.
@@ -26,8 +27,6 @@ def deform(samples: np.ndarray, rate: int, transforms: list[dict], seed: int) ->
     """
     if not transforms:
         return samples
-    from soundcheck.audio.transforms import seeded
-
     chain = _build(transforms)
     names = [transform["type"] for transform in transforms]
     try:
@@ -123,8 +122,6 @@ def _band_powers(samples: np.ndarray, rate: int) -> np.ndarray:
 
 def _build(transforms: list[dict]):
     import audiomentations
-
-    from soundcheck.audio.transforms import transform
 
     built = [transform(each["type"], each.get("params", {})) for each in transforms]
     return audiomentations.Compose(built, p=1.0)

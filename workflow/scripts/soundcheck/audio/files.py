@@ -47,7 +47,16 @@ _BEGINNINGS = (
     (b"\x00\x05\x16\x07", "what macOS keeps beside a file, and no audio"),
 )
 # Of these, a converter makes audio that can be read.
-_CONVERTIBLE = ("M4A or MP4", "Windows Media audio", "Matroska or WebM", "Monkey's Audio", "WavPack", "AMR", "DSD", "AAC")
+_CONVERTIBLE = (
+    "M4A or MP4",
+    "Windows Media audio",
+    "Matroska or WebM",
+    "Monkey's Audio",
+    "WavPack",
+    "AMR",
+    "DSD",
+    "AAC",
+)
 
 
 class UnusableAudioError(Exception):
@@ -237,7 +246,9 @@ def _empty(path: Path) -> str:
     size = path.stat().st_size
     if size < 1000:
         return "empty (0 frames)"
-    why = "it is cut, or what wrote it did not finish its header; convert it with a program that does not ask the header"
+    why = (
+        "it is cut, or what wrote it did not finish its header; convert it with a program that does not ask the header"
+    )
     return f"empty by its header (0 frames), though it has {size:,} bytes: {why}"
 
 

@@ -1,4 +1,4 @@
-"""The files that a transform such as AddBackgroundNoise draws from. Light, because a configuration is checked with it."""
+"""The files that a transform such as AddBackgroundNoise draws from; light: a configuration is checked with it."""
 
 import os
 from collections.abc import Sequence
@@ -24,7 +24,5 @@ def _below(folder: Path) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(parent, name) for name in files if not name.startswith(".") and name.lower().endswith(SUFFIXES)
-        ]
+        found += [Path(parent, name) for name in files if not name.startswith(".") and name.lower().endswith(SUFFIXES)]
     return [str(path) for path in sorted(found, key=lambda path: path.relative_to(folder).parts)]

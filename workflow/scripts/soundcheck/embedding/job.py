@@ -34,7 +34,8 @@ def embed_condition(
 ) -> Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
-    `is_additive`: whether there is a signal-to-noise ratio to measure. `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
+    `is_additive`: whether there is a signal-to-noise ratio to measure. `weights_paths` are the downloaded files,
+    `weights_sha256` what the catalogue says of them; None accepts any.
 
     Raises:
         SoundcheckError: a transform refuses its parameters, or the model cannot be loaded, fails, or leaves out most

@@ -64,7 +64,9 @@ def _not_whole(cells: Sequence[Mapping[str, str]], paths: Sequence[str | Path]) 
     return [
         heading(title),
         paragraph("What could be decoded of these files is used; something of them is missing. Get them anew."),
-        folded("One by one", listing(["Track", "Dataset", "What is missing"], [(t, d, n) for d, t, n in sorted(found)])),
+        folded(
+            "One by one", listing(["Track", "Dataset", "What is missing"], [(t, d, n) for d, t, n in sorted(found)])
+        ),
     ]
 
 

@@ -121,7 +121,8 @@ def test_bit_identical_files_under_other_names_stop_unless_they_are_allowed(tmp_
     write_split(tmp_path / "split.parquet", rows, grouped_by=None)
     paths = [tmp_path / name for name in ("split.parquet", "tracks.parquet", "fingerprints.parquet", "near.csv")]
 
-    found = audit.audit(*paths)
+    *found, no_group = audit.audit(*paths)
+    assert (no_group.kind, no_group.detail, no_group.verdict) == ("group", "no group is known", "passed")
     pairs = {(finding.track_a, finding.track_b, finding.part_a, finding.part_b) for finding in found}
     assert pairs == {("a", "another-copy-of-a", "train", "test"), ("copy-of-a", "another-copy-of-a", "train", "test")}
     with pytest.raises(SoundcheckError, match=r"dataset 'x': the parts overlap\. The same audio") as error:
@@ -130,7 +131,7 @@ def test_bit_identical_files_under_other_names_stop_unless_they_are_allowed(tmp_
     assert "allow_overlap: [audio]" in str(error.value)
 
     allowed = audit.audit(*paths, allowed=["audio"])
-    assert {finding.verdict for finding in allowed} == {"allowed"}
+    assert {finding.verdict for finding in allowed} == {"allowed", "passed"}
     audit.stop_if_leaking(allowed, "dataset 'x'", "all.csv")
 
 

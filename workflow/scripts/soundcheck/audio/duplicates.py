@@ -1,4 +1,4 @@
-"""Near-duplicates among fingerprints: the same recording encoded again, louder or softer, resampled, cut, faded, or in noise.
+"""Near-duplicates among fingerprints: the same recording encoded again, at another level or rate, cut or faded.
 
 Candidates share keys in one place, which an inverted index finds; each candidate is then compared frame by frame, where
 its shared keys say that the two recordings coincide, and then, if their levels are not alike, by their samples. Nothing
@@ -65,8 +65,9 @@ class NearDuplicate:
 def near_duplicates(path: str | Path, files: Sequence[str | Path] | None = None) -> list[NearDuplicate]:
     """The near-duplicates among the fingerprints that `fingerprints.write_fingerprints` wrote, sorted.
 
-    `files` are the recordings, in the order of the fingerprints: where levels are not alike, samples are compared, which
-    finds copies that are cut, faded or noisy. Tracks whose samples are equal (they have the same digest) are left out.
+    `files` are the recordings, in the order of the fingerprints: where levels are not alike, samples are compared,
+    which finds copies that are cut, faded or noisy. Tracks whose samples are equal (they have the same digest) are not
+    among them.
     """
     import pyarrow.parquet as pq
 

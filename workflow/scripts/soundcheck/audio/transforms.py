@@ -20,8 +20,7 @@ from soundcheck.plumbing.errors import SoundcheckError
 
 # The sample rates of MP3 (MPEG 1, 2 and 2.5).
 MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-# TimeStretch would fill with silence what it has made shorter, and cut what it has made longer: a score would tell about
-# that, too.
+# TimeStretch would fill with silence what it has made shorter, and cut what it has made longer.
 DEFAULTS: dict[str, dict[str, Any]] = {"TimeStretch": {"leave_length_unchanged": False}}
 
 

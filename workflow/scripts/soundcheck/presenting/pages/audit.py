@@ -31,7 +31,7 @@ MEANINGS = {
     "Near-duplicates": (
         "Two tracks of which at least half is the same recording by its fingerprint: encoded again, louder or softer, "
         "resampled, cut or faded. Listen before you trust a score. Not found are copies at another speed or pitch, "
-        "many copies in noise, and what two tracks have in common for less than 0.25 s (of drums and other short sounds "
+        "many copies in noise, and what two tracks have in common for less than 0.25 s (of short sounds such as drums "
         "nearly all): 0 means little there."
     ),
     "Other labels": "Tracks with equal samples and different labels, in one part or two: not all can be right.",

@@ -78,8 +78,9 @@ def main() -> None:
             fingerprints.write_fingerprints(tracks[:2], folder, output, threads)
             decoding = seconds(decode_all, folder, tracks, threads)
             making = seconds(fingerprints.write_fingerprints, tracks, folder, output, threads)
-            searching = seconds(duplicates.near_duplicates, output)
-            found = len(duplicates.near_duplicates(output))
+            files = [folder / name for _, name in tracks]
+            searching = seconds(duplicates.near_duplicates, output, files)
+            found = len(duplicates.near_duplicates(output, files))
             assert found == count // 4, f"{found} near-duplicates, not {count // 4}"
             per_1000 = 1000 / count
             print(

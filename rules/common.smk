@@ -13,7 +13,7 @@ from soundcheck.configuration import catalogue
 from soundcheck.configuration.matrix import Cell
 from soundcheck.configuration.plan import Embedded, Evaluation, Plan, embedded_parts
 from soundcheck.configuration.read import read
-from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES
+from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
 from soundcheck.plumbing.digests.source import source_digest

@@ -51,6 +51,7 @@ rule embed_tracks:
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
+        is_additive=lambda wildcards: plan.scenarios[wildcards.deformation].is_additive,
         embedder=lambda wildcards: embedder_of(wildcards).entry,
         parts=lambda wildcards: embedded_parts(wildcards.deformation),
         seed=settings.seed,

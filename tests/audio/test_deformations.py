@@ -33,20 +33,20 @@ def test_identity_changes_nothing_and_leaves_the_input_alone(scenarios, note):
 
 @pytest.mark.parametrize(("name", "expected_db"), [("D1", 15.0), ("D2", 0.0)])
 def test_measured_noise_is_the_noise_that_was_asked_for(scenarios, note, name, expected_db):
-    facts = deformations.measure(note, deformations.deform(note, RATE, scenarios[name], 1))
+    facts = deformations.measure(note, deformations.deform(note, RATE, scenarios[name], 1), RATE)
     assert facts["snr_db"] == pytest.approx(expected_db, abs=0.3)
     assert facts["gain_db"] == pytest.approx(0.0, abs=0.2)
 
 
 def test_a_gain_is_measured_as_gain_not_as_noise(scenarios, note):
-    facts = deformations.measure(note, deformations.deform(note, RATE, scenarios["D4"], 1))
+    facts = deformations.measure(note, deformations.deform(note, RATE, scenarios["D4"], 1), RATE)
     assert facts["gain_db"] == pytest.approx(-12.0, abs=1e-3)
     assert facts["snr_db"] == float("inf")
 
 
 def test_full_scale_samples_are_counted_and_not_clipped(note):
     loud = deformations.deform(note, RATE, [{"type": "Gain", "params": {"min_gain_db": 12, "max_gain_db": 12}}], 1)
-    facts = deformations.measure(note, loud)
+    facts = deformations.measure(note, loud, RATE)
     assert facts["peak"] > 1.5
     assert facts["clipped_share"] == pytest.approx(np.mean(np.abs(loud) >= 1))
 
@@ -54,7 +54,37 @@ def test_full_scale_samples_are_counted_and_not_clipped(note):
 def test_changed_length_has_no_measured_noise(note):
     repeated = deformations.deform(note, RATE, [{"type": "Trim", "params": {"top_db": 10}}], 1)
     assert len(repeated) < len(note)
-    assert deformations.measure(note, repeated)["snr_db"] is None
+    assert deformations.measure(note, repeated, RATE)["snr_db"] is None
+
+
+def test_a_shift_of_pitch_changes_the_spectrum_and_hardly_the_level_and_has_no_noise(note):
+    shifted = deformations.deform(
+        note, RATE, [{"type": "PitchShift", "params": {"min_semitones": 7, "max_semitones": 7}}], 1
+    )
+    facts = deformations.measure(note, shifted, RATE, is_additive=False)
+    assert facts["gain_db"] is facts["snr_db"] is None
+    assert facts["level_db"] == pytest.approx(0, abs=1.5)
+    assert facts["spectrum_db"] > 3
+
+
+def test_a_spectrum_is_compared_whatever_the_level_and_the_length(note):
+    hiss = np.random.default_rng(0).normal(size=10 * RATE).astype(np.float32)
+    for deformed in (hiss * np.float32(0.1), hiss[::-1].copy(), np.tile(hiss, 2), hiss[: 5 * RATE]):
+        facts = deformations.measure(hiss, deformed, RATE)
+        assert facts["spectrum_db"] == pytest.approx(0, abs=0.5)
+    assert deformations.measure(note, note * np.float32(0.1), RATE)["level_db"] == pytest.approx(-20, abs=1e-3)
+    low = [{"type": "LowPassFilter", "params": {"min_cutoff_freq": 2000, "max_cutoff_freq": 2000, "min_rolloff": 96}}]
+    low[0]["params"] |= {"max_rolloff": 96}
+    strong = deformations.measure(hiss, deformations.deform(hiss, RATE, low, 1), RATE, False)["spectrum_db"]
+    low[0]["params"] |= {"min_rolloff": 12, "max_rolloff": 12}
+    gentle = deformations.measure(hiss, deformations.deform(hiss, RATE, low, 1), RATE, False)["spectrum_db"]
+    assert 5 < gentle < strong < 30
+
+
+def test_what_a_deformation_silences_is_left_out_with_a_reason(note):
+    mask = [{"type": "Padding", "params": {"min_fraction": 1, "max_fraction": 1}}]
+    with pytest.raises(UnusableAudioError, match="silent after the deformation"):
+        deformations.deform(note, RATE, mask, 1)
 
 
 @pytest.mark.parametrize("name", ["D1", "D2", "D3"])

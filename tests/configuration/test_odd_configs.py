@@ -246,6 +246,7 @@ def test_what_is_written_out_as_in_the_catalogue_may_have_its_name(load):
 
 def test_a_path_of_digits_stays_text(load, tmp_path):
     (tmp_path / "2024").mkdir()
+    (tmp_path / "2024" / "hall.wav").write_bytes(b"RIFF")
     text = scenario("{type: ApplyImpulseResponse, params: {ir_path: '2024'}}")
     ((_, _, scenarios),) = load(text).experiments[0].datasets
     assert scenarios[1].transforms[0]["params"]["ir_path"] == "2024"

@@ -238,20 +238,6 @@ def test_every_config_of_the_repository_reads(repository, known):
         assert matrix.build(read(yaml.safe_load(path.read_text()), known, [path])).cells
 
 
-def test_the_catalogue_of_transforms_is_that_of_the_installed_audiomentations(known):
-    import inspect
-
-    import audiomentations
-
-    not_in_a_config = {"self", "kwargs", "noise_transform", "part_transform"}
-    installed = {
-        name: [key for key in inspect.signature(kind.__init__).parameters if key not in not_in_a_config]
-        for name, kind in vars(audiomentations).items()
-        if inspect.isclass(kind) and name not in ("Compose", "OneOf", "SomeOf", "Lambda")
-    }
-    assert known.transforms == installed
-
-
 def test_a_table_of_labels_may_lie_in_the_working_directory_or_beside_the_audio(load, tmp_path, monkeypatch):
     here, audio = tmp_path / "here", tmp_path / "audio"
     here.mkdir()

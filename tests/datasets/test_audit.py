@@ -40,7 +40,8 @@ def audited(tmp_path):
         )
         columns = {name: [values.get(track) for track in track_ids] for name, values in (columns or {}).items()}
         parquet.write(pa.table({"track_id": track_ids, **columns}), tmp_path / "tracks.parquet")
-        duplicates.write([duplicates.NearDuplicate(*pair, 0.1, 0.0, 3.0) for pair in near], tmp_path / "near.csv")
+        near = [pair if len(pair) > 2 else (*pair, 0.1, 0.0, 3.0) for pair in near]
+        duplicates.write([duplicates.NearDuplicate(*pair) for pair in near], tmp_path / "near.csv")
         write_split(tmp_path / "split.parquet", rows, **options)
         paths = (tmp_path / name for name in ("split.parquet", "tracks.parquet", "fingerprints.parquet", "near.csv"))
         return audit.audit(*paths, allowed=allowed, published=published)
@@ -121,7 +122,8 @@ def test_bit_identical_files_under_other_names_stop_unless_they_are_allowed(tmp_
     write_split(tmp_path / "split.parquet", rows, grouped_by=None)
     paths = [tmp_path / name for name in ("split.parquet", "tracks.parquet", "fingerprints.parquet", "near.csv")]
 
-    found = audit.audit(*paths)
+    *found, no_group = audit.audit(*paths)
+    assert (no_group.kind, no_group.detail, no_group.verdict) == ("group", "no group is known", "passed")
     pairs = {(finding.track_a, finding.track_b, finding.part_a, finding.part_b) for finding in found}
     assert pairs == {("a", "another-copy-of-a", "train", "test"), ("copy-of-a", "another-copy-of-a", "train", "test")}
     with pytest.raises(SoundcheckError, match=r"dataset 'x': the parts overlap\. The same audio") as error:
@@ -130,7 +132,7 @@ def test_bit_identical_files_under_other_names_stop_unless_they_are_allowed(tmp_
     assert "allow_overlap: [audio]" in str(error.value)
 
     allowed = audit.audit(*paths, allowed=["audio"])
-    assert {finding.verdict for finding in allowed} == {"allowed"}
+    assert {finding.verdict for finding in allowed} == {"allowed", "passed"}
     audit.stop_if_leaking(allowed, "dataset 'x'", "all.csv")
 
 
@@ -169,6 +171,11 @@ def test_near_duplicates_in_two_parts_warn_with_the_earlier_part_first(audited):
         "3.0 s in common, 0.1 dB apart",
     )
     assert (finding.track_a, finding.part_a, finding.part_b) == ("f1_belt_0", "train", "test")
+
+
+def test_copies_that_are_known_by_their_samples_say_how_coherent_they_are(audited):
+    found = audited(clean(), near=[("f1_belt_0", "f2_belt_0", None, 0.0, 3.0, 0.985)])
+    assert found[0].detail == "3.0 s in common, in phase (coherence 0.985)"
 
 
 def test_artists_and_albums_of_the_metadata_are_groups_once_under_one_name(audited):
@@ -218,10 +225,12 @@ def test_findings_are_read_back_as_they_were_written(audited, tmp_path):
 
 def test_the_page_shows_every_split_what_was_allowed_and_what_was_not_compared(audited, tmp_path):
     faulty = audited([*clean(), ("x", "test", "belt", "f1")], digests={"x": "f1_belt_0"}, allowed=["audio"])
-    cells = [SimpleNamespace(found=found, name=f"{i}.csv") for i, found in enumerate([faulty, audited(clean())])]
+    groupless = audited([(track, part, label, None) for track, part, label, _ in clean()], grouped_by=None)
+    each = [faulty, audited(clean()), groupless]
+    cells = [SimpleNamespace(found=found, name=f"{i}.csv") for i, found in enumerate(each)]
     for cell in cells:
         audit.write(cell.found, tmp_path / cell.name)
-    axes = [{"dataset": name, "task": "key_estimation", "split": "single"} for name in ("faulty", "sound")]
+    axes = [{"dataset": name, "task": "key_estimation", "split": "single"} for name in ("faulty", "sound", "groupless")]
     parquet.write(pa.table({"track_id": ["a", "b"], "left_out": [None, "silent"]}), tmp_path / "f.parquet")
     paths = [tmp_path / cell.name for cell in cells]
     files = {"audits": paths, "fingerprints": [tmp_path / "f.parquet"]}
@@ -229,6 +238,7 @@ def test_the_page_shows_every_split_what_was_allowed_and_what_was_not_compared(a
     assert page.tables[0][1:] == [
         ["faulty", "Key estimation", "single", "0", "1, allowed", "0", "0", "1", "0", "none published"],
         ["sound", "Key estimation", "single", "0", "0", "0", "0", "0", "0", "none published"],
+        ["groupless", "Key estimation", "single", "0", "0", "0", "0", "no group is known", "0", "none published"],
     ]
     assert ["train", "f1_belt_0", "test", "x", "equal samples", "allowed", "0"] in page.tables[1]
     assert page.tables[-1][1] == ["b", "silent"]

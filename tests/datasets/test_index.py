@@ -62,13 +62,13 @@ def test_bad_files_are_listed_with_their_reason_and_counted(folder):
 
 def test_a_format_that_is_not_supported_says_what_to_do(tmp_path):
     (tmp_path / "a.M4A").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
-    assert "(.m4a is not supported: convert it" in index.header(tmp_path / "a.M4A")["left_out"]
+    assert "it is M4A or MP4; convert it" in index.header(tmp_path / "a.M4A")["left_out"]
 
 
 def test_a_web_page_that_is_called_mp3_is_not_said_to_be_absent(tmp_path):
     (tmp_path / "a.mp3").write_text("<html>not found</html>")
     reason = index.header(tmp_path / "a.mp3")["left_out"]
-    assert reason == "not readable as audio: Format not recognised; is it really MP3?"
+    assert reason == "not readable as audio: it is a page of HTML, perhaps a download that was refused"
 
 
 def test_a_dataset_of_which_nothing_can_be_used_says_why(tmp_path, folder):

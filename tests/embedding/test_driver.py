@@ -11,7 +11,7 @@ import soundfile
 from rounding import assert_same_to_rounding
 
 from soundcheck import parquet
-from soundcheck.audio.preparation import Condition
+from soundcheck.audio.preparation import Condition, prepare
 from soundcheck.embedding import driver, store
 from soundcheck.embedding.families import Embedder, crepe, handcrafted
 from soundcheck.embedding.families.support import windows
@@ -89,6 +89,22 @@ def test_a_track_is_embedded_the_same_to_rounding_in_any_company(embed, clips, r
     for track_id, vector in some.items():
         assert_same_to_rounding(vector, everything[track_id])
         assert kind != "mel" or np.array_equal(vector, everything[track_id])
+
+
+def test_tracks_of_unknown_length_are_embedded_as_all_others(embed, clips):
+    unknown = [(track_id, path, None) for track_id, path, _ in clips[1]]
+    assert embed(model(plain), threads=2, chosen=unknown)[3] == embed(model(plain), threads=2)[3]
+
+
+def test_signal_and_noise_are_told_apart_only_where_a_scenario_adds(clips):
+    folder, tracks = clips
+    rows = {}
+    for is_additive in (True, False):
+        condition = Condition(str(folder), "noise", NOISE, 42, RATE, is_additive)
+        rows[is_additive] = prepare(*tracks[-1][:2], condition).facts
+    assert rows[True]["snr_db"] is not None
+    assert rows[False]["snr_db"] is rows[False]["gain_db"] is None
+    assert rows[True]["level_db"] == rows[False]["level_db"] > 0
 
 
 @pytest.mark.rounding

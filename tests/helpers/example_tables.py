@@ -76,15 +76,18 @@ def write_split(path: Path, folds: int = 1) -> Path:
 def write_audio(path: Path, axes: dict[str, str], noisy_db: float = 15.0, left_out: dict[str, str] = SILENT) -> Path:
     """An audio table; the noise's SNR lies around `noisy_db`, and one silent track is left out."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        columns = "track_id,duration_s,sample_rate,channels,peak,snr_db,gain_db,clipped_share,n_windows,left_out"
+        columns = "track_id,duration_s,sample_rate,peak,snr_db,gain_db,level_db,spectrum_db,clipped_share,n_windows"
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns.split(","))
+        writer.writerow([*columns.split(","), "note", "left_out"])
         for i, track in enumerate(track for track in TRACKS if track not in BROKEN):
             snr = noisy_db + 0.1 * (i - 14) if "Noise" in axes["deformation"] or "SNR" in axes["deformation"] else "inf"
             gain = -12.0 if axes["deformation"].startswith("Gain") else 0.0
             clipped = 0.0004 if "SNR" in axes["deformation"] and i < 2 else 0.0
+            note = "ends before its header says: 1.50 of 3.00 s" if i == 3 else ""
+            if axes["deformation"].startswith("PitchShift"):
+                snr = gain = ""
             if track in left_out:
-                writer.writerow([track, 1.5, 44100, 1, 0.0, "", "", "", 0, left_out[track]])
+                writer.writerow([track, 1.5, 44100, 0.0, "", "", "", "", "", 0, "", left_out[track]])
             else:
-                writer.writerow([track, 1.5, 44100, 1, 0.7, snr, gain, clipped, 15, ""])
+                writer.writerow([track, 1.5, 44100, 0.7, snr, gain, gain or 0.2, 3.25, clipped, 15, note, ""])
     return path

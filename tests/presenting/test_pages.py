@@ -175,13 +175,27 @@ def conditions(cells, paths):
 
 def test_audio_conditions_show_the_measured_median_range_and_number(audio):
     table = read_html(conditions(*audio)).tables[0]
-    rows = {row[-6]: row[-5:] for row in table[1:]}
+    rows = {row[-8]: row[-7:] for row in table[1:]}
     assert list(rows) == CONDITIONS
     kept = [15 + 0.1 * (i - 14) for i, t in enumerate(t for t in TRACKS if t not in BROKEN) if t not in SILENT]
     assert rows["AddGaussianSNR-15dB"][0] == f"{statistics.median(kept):.1f} {min(kept):.1f} to {max(kept):.1f}"
-    assert rows["AddGaussianSNR-15dB"][2] == f"{100 * 2 * 0.0004 / 28:.3f} % in 2 tracks"
-    assert rows["clean"] == ["∞", "0.0", "0 %", "28", "crepe-tiny"]
-    assert rows["Gain--12dB"][1] == "−12.0"
+    assert rows["AddGaussianSNR-15dB"][4] == f"{100 * 2 * 0.0004 / 28:.3f} % in 2 tracks"
+    assert rows["clean"] == ["∞", "0.0", "+0.2", "3.2", "0 %", "28", "crepe-tiny"]
+    assert rows["Gain--12dB"][1:3] == ["−12.0", "−12.0"]
+
+
+def test_a_condition_that_adds_nothing_has_a_level_and_a_spectrum_and_neither_noise_nor_gain(tmp_path):
+    cells = [{"dataset": "bells", "deformation": "PitchShift-2st", "embedder": "crepe-tiny"}]
+    page = read_html(conditions(cells, [write_audio(tmp_path / "a.csv", cells[0])]))
+    assert page.tables[0][1][2:6] == ["–", "–", "+0.2", "3.2"]
+
+
+def test_tracks_of_which_something_is_missing_are_counted_once(audio):
+    page = read_html(conditions(*audio))
+    assert "Used, but not whole: 1 track" in page.text
+    assert page.tables[1][1:] == [
+        [[track for track in TRACKS if track not in BROKEN][3], "bells", "ends before its header says: 1.50 of 3.00 s"]
+    ]
 
 
 def test_a_condition_is_measured_with_the_embedder_that_kept_most_tracks(tmp_path):

@@ -19,10 +19,11 @@ ROOT = {"ids", "seeds", "events", "parquet", "keys", "tasks"}
 # From which rooms, or single modules of rooms, each room may import.
 ROOMS = {
     "plumbing": (),
-    # What is known of metrics and of kinds of probes is one light dictionary each, beside their functions.
-    "configuration": ("plumbing", "ids", "tasks", "scoring.metrics", "probing.kinds"),
+    # What is known of metrics and of kinds of probes is one light dictionary each, beside their functions; which sounds
+    # a transform mixes in is a listing of files.
+    "configuration": ("plumbing", "ids", "tasks", "scoring.metrics", "probing.kinds", "audio.sounds"),
     "audio": ("plumbing", *ROOT),
-    "datasets": ("plumbing", *ROOT),
+    "datasets": ("plumbing", *ROOT, "audio.files"),
     "embedding": ("plumbing", *ROOT, "audio"),
     "scoring": ("plumbing", *ROOT),
     "probing": ("plumbing", *ROOT, "scoring", "embedding.store"),

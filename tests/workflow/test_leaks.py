@@ -54,7 +54,8 @@ def test_equal_audio_in_train_and_test_stops_with_its_names_and_the_way_on(stopp
 
 def test_no_probe_was_trained_and_all_findings_are_kept(stopped):
     assert not stopped.has_probes
-    (row,) = stopped.findings
+    row, no_group = stopped.findings
+    assert (no_group["detail"], no_group["verdict"]) == ("no group is known", "passed")
     assert (row["kind"], row["verdict"], row["track_b"]) == ("audio", "stop", "low_another_name")
 
 
@@ -62,7 +63,7 @@ def test_what_is_allowed_by_name_runs_and_is_in_the_report(directory, allowed):
     assert allowed.status == 0, allowed.output
     assert not (directory / "results" / "audit" / f"{EVALUATION}.stopped.csv").exists()
     assert "audit of dataset 'mine', task 'sound', split 'single': audio: 1 (allowed)" in allowed.output
-    (row,) = read_rows(directory / "results" / "audit" / f"{EVALUATION}.csv")
+    row, _ = read_rows(directory / "results" / "audit" / f"{EVALUATION}.csv")
     assert row["verdict"] == "allowed"
     assert "1, allowed" in (directory / "results" / "pages" / "audit.html").read_text()
     assert "audit.html" in (directory / "results" / "report.html").read_text()

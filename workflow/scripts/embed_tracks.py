@@ -17,6 +17,7 @@ with job(snakemake) as (inputs, outputs):
         folder=snakemake.params.dir,
         scenario=snakemake.wildcards.deformation,
         transforms=snakemake.params.transforms,
+        is_additive=snakemake.params.is_additive,
         name=snakemake.wildcards.embedder,
         entry=snakemake.params.embedder,
         seed=snakemake.params.seed,

@@ -1,5 +1,7 @@
 """Digests and fingerprints of a dataset's audio, and the near-duplicates among them."""
 
+import os
+
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake) as (inputs, outputs):
@@ -12,6 +14,7 @@ with job(snakemake) as (inputs, outputs):
     left_out = fingerprints.write_fingerprints(usable, snakemake.params.dir, output, snakemake.threads)
     for track_id, reason in left_out.items():
         print(f"{track_id} cannot be compared: {reason}")
-    found = duplicates.near_duplicates(output)
+    files = [os.path.join(snakemake.params.dir, path) for _, path in usable]
+    found = duplicates.near_duplicates(output, files)
     print(f"{len(usable) - len(left_out)} of {len(tracks)} tracks compared, {len(found)} pairs are near-duplicates")
     duplicates.write(found, outputs.duplicates)

@@ -1,54 +1,83 @@
-"""Deformation of audio in memory with audiomentations, seeded for each track."""
-
-import random
+"""Deformation of audio in memory with audiomentations, seeded for each track; and what it did, measured."""
 
 import numpy as np
 
-from soundcheck.audio.samples import UnusableAudioError, peak
+from soundcheck.audio.files import UnusableAudioError
+from soundcheck.audio.samples import SILENCE_PEAK, peak
+from soundcheck.audio.transforms import seeded, transform
 from soundcheck.plumbing.errors import SoundcheckError
+
+# Levels of a spectrum are compared in bands of about a third of an octave, down to this far below the loudest.
+_BANDS_PER_OCTAVE = 3
+_LOWEST_HZ = 50.0
+_SPECTRUM_RANGE_DB = 40.0
+_WINDOW = 2048
+# A spectrum is the mean of about so many windows, spread over the recording.
+_WINDOWS = 256
 
 
 def deform(samples: np.ndarray, rate: int, transforms: list[dict], seed: int) -> np.ndarray:
-    """Apply the transforms of a scenario, in order, to mono float32 `(samples,)` at `rate` Hz.
+    """Apply the transforms of a scenario, in order, to mono float32 `(samples,)` at `rate` Hz, which stays the rate.
 
-    audiomentations draws parameters from `random` and noise from NumPy's global generator, pyroomacoustics from its
-    own; all are seeded here, right before the draw: the result depends on nothing but the arguments. Not thread-safe.
+    The result depends on nothing but the arguments and the sounds that transforms mix in. Not thread-safe.
 
     Raises:
-        SoundcheckError: a transform does not exist or refuses its parameters.
-        UnusableAudioError: a transform cannot work on this recording, or makes values that are not finite.
+        SoundcheckError: a transform does not exist, refuses its parameters, or has a sound that cannot be used.
+        UnusableAudioError: a transform cannot work on this recording, or leaves silence or values that are not finite.
     """
     if not transforms:
         return samples
     chain = _build(transforms)
-    _seed_all(seed, transforms)
+    names = [transform["type"] for transform in transforms]
     try:
-        deformed = chain(samples=samples.copy(), sample_rate=rate)
+        with seeded(seed, names):
+            deformed = chain(samples=samples.copy(), sample_rate=rate)
+    except SoundcheckError:
+        raise
+    except UserWarning as warning:
+        sound = str(warning).removeprefix("The file ").partition(" is too silent")[0]
+        raise UnusableAudioError(f"the part of {sound} that was drawn for it is silent") from warning
     except Exception as error:
-        names = ", ".join(transform["type"] for transform in transforms)
-        raise UnusableAudioError(f"{names} failed on this recording: {type(error).__name__}: {error}") from error
+        reason = f"{', '.join(names)} failed on this recording: {type(error).__name__}: {error}".rstrip(": ")
+        raise UnusableAudioError(reason) from error
     deformed = np.ascontiguousarray(deformed, dtype=np.float32)
-    if not len(deformed) or not np.isfinite(peak(deformed)):
+    if not len(deformed) or not np.isfinite(loudest := peak(deformed)):
         raise UnusableAudioError("the deformation left no finite samples")
+    if loudest < SILENCE_PEAK:
+        raise UnusableAudioError("silent after the deformation: every sample is zero")
     return deformed
 
 
-def measure(clean: np.ndarray, deformed: np.ndarray) -> dict[str, float | None]:
-    """What a deformation did to a recording, both mono `(samples,)`.
+def check(transforms: list[dict]) -> None:
+    """Build the transforms, to no other end than to learn whether that is possible.
+
+    Raises:
+        SoundcheckError: as `deform`.
+    """
+    if transforms:
+        _build(transforms)
+
+
+def measure(clean: np.ndarray, deformed: np.ndarray, rate: int, is_additive: bool = True) -> dict[str, float | None]:
+    """What a deformation did to a recording, both mono `(samples,)` at `rate` Hz.
 
     Returns:
         `peak` of the deformed samples; `clipped_share`, the share of samples at or above full scale, which a
-        fixed-point file would clip; and, when the lengths are equal (else None), `gain_db`, the level of the part of
-        the deformed signal that is the clean one, and `snr_db`, the ratio of that part to the rest. The projection
-        makes the ratio independent of a mere gain (scale-invariant SDR, Le Roux et al., ICASSP 2019).
+        fixed-point file would clip; `level_db`, the change of the root mean square; `spectrum_db`, the root mean square
+        of the differences between the levels of bands (thirds of octaves, over the whole recording) once the overall
+        levels are the same. Where `is_additive`, so that the deformed samples are the clean ones at some gain and
+        something added, and the lengths are equal (else None): `gain_db`, that gain, and `snr_db`, the ratio of the
+        clean part to what was added, by projection (scale-invariant SDR, Le Roux et al., ICASSP 2019).
     """
     loudest = peak(deformed)
     clipped = np.count_nonzero(np.abs(deformed) >= 1.0) / len(deformed) if loudest >= 1.0 else 0.0
-    facts = {"peak": loudest, "clipped_share": clipped}
+    facts: dict[str, float | None] = {"peak": loudest, "clipped_share": clipped, "gain_db": None, "snr_db": None}
     if deformed is clean:
-        return facts | {"gain_db": 0.0, "snr_db": float("inf")}
-    if len(clean) != len(deformed):
-        return facts | {"gain_db": None, "snr_db": None}
+        return facts | {"gain_db": 0.0, "snr_db": float("inf"), "level_db": 0.0, "spectrum_db": 0.0}
+    facts["level_db"] = 10 * np.log10(_power(deformed) / _power(clean)) + 0.0
+    facts["spectrum_db"] = _spectral_distance(clean, deformed, rate)
+    if not is_additive or len(clean) != len(deformed):
+        return facts
     clean_energy = float(clean @ clean)
     scale = float(clean @ deformed) / clean_energy
     rest = deformed - np.float32(scale) * clean
@@ -62,28 +91,37 @@ def measure(clean: np.ndarray, deformed: np.ndarray) -> dict[str, float | None]:
         }
 
 
+def _power(samples: np.ndarray) -> float:
+    return float(samples @ samples) / len(samples)
+
+
+def _spectral_distance(clean: np.ndarray, deformed: np.ndarray, rate: int) -> float:
+    """Root mean square of the differences of band levels (dB); the mean level of each has no part in it."""
+    bands = [10 * np.log10(_band_powers(samples, rate)) for samples in (clean, deformed)]
+    # What lies far below the loudest band is not heard, and may be digital silence.
+    clean_db, deformed_db = (np.maximum(levels - levels.max(), -_SPECTRUM_RANGE_DB) for levels in bands)
+    difference = deformed_db - clean_db
+    return float(np.sqrt(np.mean((difference - difference.mean()) ** 2)))
+
+
+def _band_powers(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Power in each band, above zero."""
+    samples = np.pad(samples, (0, max(0, _WINDOW - len(samples))))
+    n_windows = min(_WINDOWS, (len(samples) - _WINDOW) // (_WINDOW // 2) + 1)
+    starts = np.linspace(0, len(samples) - _WINDOW, n_windows).astype(int)
+    windows = samples[starts[:, np.newaxis] + np.arange(_WINDOW)] * np.hanning(_WINDOW).astype(np.float32)
+    power = (np.abs(np.fft.rfft(windows)) ** 2).mean(axis=0)
+    frequencies = np.fft.rfftfreq(_WINDOW, 1 / rate)
+    n_bands = max(1, int(np.log2(max(2.0, rate / 2 / _LOWEST_HZ)) * _BANDS_PER_OCTAVE))
+    edges = _LOWEST_HZ * 2 ** (np.arange(1, n_bands) / _BANDS_PER_OCTAVE)
+    powers = np.bincount(np.searchsorted(edges, frequencies), power, minlength=n_bands)
+    # Low bands may lie between two lines of the spectrum: they are no bands then.
+    filled = np.bincount(np.searchsorted(edges, frequencies), minlength=n_bands) > 0
+    return np.maximum(powers[filled], 1e-30)
+
+
 def _build(transforms: list[dict]):
     import audiomentations
 
-    built = []
-    for transform in transforms:
-        kind = getattr(audiomentations, transform["type"], None)
-        if kind is None:
-            raise SoundcheckError(f"audiomentations {audiomentations.__version__} has no transform {transform['type']}")
-        try:
-            # The library's default applies a transform half of the time; a condition must be the same for every track.
-            built.append(kind(**{"p": 1.0, **transform.get("params", {})}))
-        except (TypeError, ValueError, AssertionError) as error:
-            raise SoundcheckError(
-                f"deformation {transform['type']} refuses its parameters {transform.get('params', {})}: {error}"
-            ) from error
+    built = [transform(each["type"], each.get("params", {})) for each in transforms]
     return audiomentations.Compose(built, p=1.0)
-
-
-def _seed_all(seed: int, transforms: list[dict]) -> None:
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - audiomentations draws from this generator
-    if any(transform["type"] == "RoomSimulator" for transform in transforms):
-        import pyroomacoustics
-
-        pyroomacoustics.random.seed(seed)

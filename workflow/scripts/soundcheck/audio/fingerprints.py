@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from soundcheck.audio.samples import SILENCE_PEAK, UnusableAudioError
+from soundcheck.audio.files import AudioFile, UnusableAudioError, opened
+from soundcheck.audio.samples import mono_blocks
 from soundcheck.plumbing.logs import progress
 from soundcheck.plumbing.workers import processes
 
@@ -61,19 +62,13 @@ def fingerprint(path: str | Path) -> Fingerprint:
     Raises:
         UnusableAudioError: the file is missing, not readable as audio, empty, silent, or not finite throughout.
     """
-    import soundfile
     import soxr
     import xxhash
 
-    if not Path(path).is_file():
-        raise UnusableAudioError("missing file")
-    try:
-        with soundfile.SoundFile(path) as file:
-            digest = xxhash.xxh3_128(f"{file.samplerate} Hz, {file.channels} channels".encode())
-            low_rate = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32", quality="LQ")
-            energies = _energies(low_rate.resample_chunk(*block) for block in _mono_blocks(file, digest))
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise UnusableAudioError(f"not readable as audio: {str(error).replace(str(path), Path(path).name)}") from error
+    with opened(path) as file:
+        digest = xxhash.xxh3_128(f"{file.rate} Hz, {file.channels} channels".encode())
+        low_rate = soxr.ResampleStream(file.rate, RATE, 1, dtype="float32", quality="LQ")
+        energies = _energies(low_rate.resample_chunk(*block) for block in _mono_blocks(file, digest))
     return Fingerprint(digest.hexdigest(), *_described(energies))
 
 
@@ -136,21 +131,10 @@ def _row(track_id: str, found: Fingerprint | str) -> dict:
     return {"track_id": track_id, "digest": found.digest} | values
 
 
-def _mono_blocks(file, digest) -> Iterator[tuple[np.ndarray, bool]]:
+def _mono_blocks(file: AudioFile, digest) -> Iterator[tuple[np.ndarray, bool]]:
     """The mean of the channels block by block, then nothing, with True for the end; `digest` gets all samples."""
-    weights = np.full(file.channels, 1 / file.channels, dtype=np.float32)
-    loudest = -1.0
-    while len(samples := file.read(_BLOCK, dtype="float32", always_2d=True)):
-        digest.update(samples.data)
-        mono = samples[:, 0] if file.channels == 1 else samples @ weights
-        # Both ends propagate what is not a number, where a maximum of them may not.
-        lowest, highest = float(mono.min()), float(mono.max())
-        if not np.isfinite(lowest + highest):
-            raise UnusableAudioError("samples that are not finite numbers")
-        loudest = max(loudest, -lowest, highest)
+    for mono in mono_blocks(file, _BLOCK, lambda samples: digest.update(np.ascontiguousarray(samples).data)):
         yield np.ascontiguousarray(mono), False
-    if loudest < SILENCE_PEAK:
-        raise UnusableAudioError("empty: no samples" if loudest < 0 else "silent: every sample is zero")
     yield np.zeros(0, dtype=np.float32), True
 
 

@@ -13,13 +13,17 @@ from soundcheck.seeds import seed_for
 
 @dataclass(frozen=True)
 class Condition:
-    """Where the audio lies and what is done to it before it reaches a model at `sample_rate` Hz."""
+    """Where the audio lies and what is done to it before it reaches a model at `sample_rate` Hz.
+
+    `is_additive`: what the scenario does is a gain and something added, so that there is a signal-to-noise ratio.
+    """
 
     folder: str
     scenario: str
     transforms: list[dict]
     seed: int
     sample_rate: int
+    is_additive: bool = True
 
 
 @dataclass
@@ -45,8 +49,10 @@ def prepare(track_id: str, path: str, condition: Condition) -> Clip:
 
 
 def _prepare(track_id: str, path: str, condition: Condition) -> tuple[np.ndarray, dict]:
-    clean, rate = audio.decode(Path(condition.folder) / path)
+    recording = audio.read(Path(condition.folder) / path)
+    clean, rate = recording.samples, recording.rate
     seed = seed_for(condition.seed, condition.scenario, track_id)
     deformed = deformations.deform(clean, rate, condition.transforms, seed)
-    facts = {"duration_s": len(deformed) / rate, "sample_rate": rate, **deformations.measure(clean, deformed)}
+    measured = deformations.measure(clean, deformed, rate, condition.is_additive)
+    facts = {"duration_s": len(deformed) / rate, "sample_rate": rate, "note": recording.note, **measured}
     return audio.resample(deformed, rate, condition.sample_rate), facts

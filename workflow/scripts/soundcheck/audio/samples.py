@@ -1,40 +1,76 @@
-"""Audio files as float32 arrays: decoding by libsndfile, resampling by soxr, both in memory."""
+"""Audio as float32 arrays: decoding of whole files to mono, resampling by soxr, both in memory."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from soundcheck.audio.files import BLOCK, AudioFile, UnusableAudioError, opened
+
 # Peaks below this are digital silence or dither of 24 bits: no representation can say anything about them.
 SILENCE_PEAK = 1e-6
+# Integers of 32 bits that are written as they are stay below this; squares of what lies above overflow.
+HIGHEST_PEAK = 1e10
+# A mean of channels that is softer than this share of them is what rounding leaves of channels that cancel.
+CANCELLED = 1e-3
 
 
-class UnusableAudioError(Exception):
-    """This recording cannot be used; the message is the reason that the list of left-out items shows."""
+@dataclass(frozen=True)
+class Recording:
+    """A decoded file: mono float32 `(samples,)`, its `rate` (Hz), and what is missing of it (`note`), if anything."""
+
+    samples: np.ndarray
+    rate: int
+    note: str | None = None
+
+
+def read(path: str | Path) -> Recording:
+    """Decode a whole file; channels are averaged. Memory grows with what is there, not with what the header says.
+
+    Raises:
+        UnusableAudioError: the file is missing, not readable as audio, empty, silent, not finite throughout, or beyond
+            any level.
+    """
+    with opened(path) as file:
+        blocks = list(mono_blocks(file))
+    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    return Recording(np.ascontiguousarray(samples), file.rate, file.note)
 
 
 def decode(path: str | Path) -> tuple[np.ndarray, int]:
-    """Read a file as mono float32 `(samples,)` with its own sample rate in Hz; channels are averaged.
+    """The samples and the rate of `read`."""
+    recording = read(path)
+    return recording.samples, recording.rate
+
+
+def mono_blocks(
+    file: AudioFile, size: int = BLOCK, hear: Callable[[np.ndarray], None] | None = None
+) -> Iterator[np.ndarray]:
+    """The mean of the channels, block by block, each `(n,)`; `hear` gets the blocks of all channels.
 
     Raises:
-        UnusableAudioError: the file is missing, not readable as audio, empty, silent, or not finite throughout.
+        UnusableAudioError: the file is empty, silent, not finite throughout, or beyond any level.
     """
-    import soundfile
-
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        if not Path(path).is_file():
-            raise UnusableAudioError("missing file") from error
-        raise UnusableAudioError(f"not readable as audio: {str(error).replace(str(path), Path(path).name)}") from error
-    if not len(samples):
+    loudest, loudest_channel = -1.0, -1.0
+    for samples in file.blocks(size):
+        if hear is not None:
+            hear(samples)
+        mono = _mean_of_channels(samples)
+        highest = peak(samples)
+        if not np.isfinite(highest):
+            raise UnusableAudioError("samples that are not finite numbers")
+        if highest > HIGHEST_PEAK:
+            raise UnusableAudioError(f"samples beyond any level: up to {highest:.3g}, where full scale is 1")
+        loudest_channel = max(loudest_channel, highest)
+        loudest = max(loudest, peak(mono))
+        yield mono
+    if loudest < 0:
         raise UnusableAudioError("empty: no samples")
-    mono = _mean_of_channels(samples)
-    loudest = peak(mono)
-    if not np.isfinite(loudest):
-        raise UnusableAudioError("samples that are not finite numbers")
-    if loudest < SILENCE_PEAK:
+    if loudest_channel < SILENCE_PEAK:
         raise UnusableAudioError("silent: every sample is zero")
-    return np.ascontiguousarray(mono), rate
+    if loudest < max(SILENCE_PEAK, CANCELLED * loudest_channel):
+        raise UnusableAudioError("its channels cancel each other: their mean is silent")
 
 
 def _mean_of_channels(samples: np.ndarray) -> np.ndarray:
@@ -47,7 +83,7 @@ def _mean_of_channels(samples: np.ndarray) -> np.ndarray:
 
 
 def peak(samples: np.ndarray) -> float:
-    """The largest magnitude of `(samples,)`; not finite where any sample is not."""
+    """The largest magnitude of samples; not finite where any of them is not."""
     # Both ends propagate NaN; a copy of all magnitudes would cost as much as decoding.
     return float(max(-samples.min(), samples.max()))
 

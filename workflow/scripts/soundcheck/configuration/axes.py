@@ -9,12 +9,16 @@ from soundcheck.tasks import TaskType
 
 @dataclass(frozen=True)
 class Task:
-    """A task; `postprocessing` says how events are made of frames."""
+    """A task; `postprocessing` says how events are made of frames.
+
+    `labels_tell` names what its labels are about that a transform may move: time, pitch, tempo.
+    """
 
     name: str
     kind: TaskType
     title: str
     postprocessing: dict | None = None
+    labels_tell: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
@@ -73,10 +77,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A deformation: transforms of audiomentations, applied in order; none for `clean`."""
+    """A deformation: transforms of audiomentations, applied in order; none for `clean`.
+
+    `is_additive`: afterwards there is the clean signal at some gain and something added, so that there is a
+    signal-to-noise ratio.
+    """
 
     name: str
     transforms: list[dict]
+    is_additive: bool = True
 
     @property
     def description(self) -> str:
@@ -88,7 +97,7 @@ class Scenario:
         """Files and folders that transforms read, such as impulse responses."""
         values = [value for transform in self.transforms for key, value in transform["params"].items() if "path" in key]
         paths = [path for value in values for path in (value if isinstance(value, list) else [value])]
-        return sorted(path for path in paths if isinstance(path, str))
+        return sorted({path for path in paths if isinstance(path, str)})
 
 
 @dataclass(frozen=True)

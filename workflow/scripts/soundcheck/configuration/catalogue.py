@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,34 @@ PRECOMPUTED = "precomputed"
 
 
 @dataclass(frozen=True)
+class Transform:
+    """A transform of audiomentations; the head of `config/catalogue/transforms.yaml` says what the fields mean."""
+
+    parameters: dict[str, Any]
+    limits: dict[str, list] = field(default_factory=dict)
+    positive: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    multiples: dict[str, int] = field(default_factory=dict)
+    one_of: dict[str, list] = field(default_factory=dict)
+    choices: dict[str, list] = field(default_factory=dict)
+    moves: dict[str, Any] = field(default_factory=dict)
+    is_additive: bool = False
+
+    def moved(self, given: dict) -> list[str]:
+        """What no longer holds of a recording after this transform with the parameters `given`: time, pitch, tempo."""
+        values = self.parameters | given
+        return [
+            what
+            for what, when in self.moves.items()
+            if when == "always" or any(values[name] == value for name, value in when.items())
+        ]
+
+    def is_additive_with(self, given: dict) -> bool:
+        """Whether it has a signal-to-noise ratio: what it adds lies beside the clean signal in time."""
+        return self.is_additive and not self.moved(given)
+
+
+@dataclass(frozen=True)
 class Catalog:
     """Entries by name: tasks, datasets, embedders, probes, deformations (scenarios), transforms."""
 
@@ -27,7 +55,7 @@ class Catalog:
     embedders: dict[str, dict]
     probes: dict[str, dict]
     deformations: dict[str, list]
-    transforms: dict[str, list]
+    transforms: dict[str, Transform]
     schema: dict
     own: tuple[str, ...] = ()
 
@@ -53,7 +81,7 @@ def load(root: str | Path) -> Catalog:
         embedders={name: embedder_row(row) for name, row in _read(known / "embedders.yaml").items()},
         probes=_read(known / "probes.yaml"),
         deformations=_read(known / "deformations.yaml"),
-        transforms=_read(known / "transforms.yaml"),
+        transforms={name: Transform(**row) for name, row in _read(known / "transforms.yaml").items()},
         schema=_with_names(_read(Path(root) / "workflow" / "schemas" / "config.schema.yaml")),
     )
 

@@ -139,7 +139,7 @@ def _experiment(item: dict, completed: dict, catalog: Catalog) -> Experiment:
             (
                 _dataset(dataset, completed["data"], catalog),
                 _split(dataset["split_type"], dataset.get("per_class")),
-                _scenarios(dataset.get("deformations", item["deformations"])),
+                _scenarios(dataset.get("deformations", item["deformations"]), catalog),
             )
             for dataset in item["datasets"]
         ],
@@ -196,10 +196,15 @@ def _split(split_type: str | list[float], per_class: int | None) -> Split:
     return Split(split_type + sample, None, published, per_class)
 
 
-def _scenarios(items: list[dict]) -> list[Scenario]:
+def _scenarios(items: list[dict], catalog: Catalog) -> list[Scenario]:
     clean = Scenario(CLEAN, [])
     # `clean` is always evaluated: every other condition is compared with it.
-    return [clean, *(Scenario(item["name"], _sorted(item["transforms"])) for item in items if item["name"] != CLEAN)]
+    return [clean, *(_scenario(item, catalog) for item in items if item["name"] != CLEAN)]
+
+
+def _scenario(item: dict, catalog: Catalog) -> Scenario:
+    is_additive = all(catalog.transforms[each["type"]].is_additive_with(each["params"]) for each in item["transforms"])
+    return Scenario(item["name"], _sorted(item["transforms"]), is_additive)
 
 
 def _sorted(transforms: list[dict]) -> list[dict]:

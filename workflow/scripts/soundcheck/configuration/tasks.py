@@ -17,7 +17,8 @@ def resolve_task(item: dict, catalog: Catalog) -> Task:
     known = catalog.tasks.get(item["name"], {})
     kind = _WRITTEN[item.get("type") or known["type"]]
     title = known.get("title", item["name"].replace("_", " "))
-    return Task(item["name"], kind, title, _postprocessing(known | item, kind))
+    labels_tell = (*(["time"] if kind.has_times else []), *known.get("labels_tell", []))
+    return Task(item["name"], kind, title, _postprocessing(known | item, kind), labels_tell)
 
 
 def _postprocessing(item: dict, kind: TaskType) -> dict | None:

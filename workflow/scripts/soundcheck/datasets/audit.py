@@ -22,6 +22,8 @@ COLUMNS = ("kind", "fold", "part_a", "part_b", "track_a", "track_b", "detail", "
 STOP, ALLOWED, WARNING, PASSED = "stop", "allowed", "warning", "passed"
 # Columns of a tracks table that say what recordings have in common, whatever groups a split was drawn with.
 GROUPS = ("artist", "artist_id", "album", "album_id", "singer", "speaker", "performer", "source_track")
+# What stands in the place of a finding where no group of any track is known.
+NO_GROUP = "no group is known"
 _LEAKS = {"id": "The same track is in two parts", "audio": "The same audio, sample by sample, is in two parts"}
 
 
@@ -158,7 +160,8 @@ def _near(fold: int, rows: pd.DataFrame, near: list[tuple[str, str, dict]]) -> I
         if part_a and part_b and part_a != part_b:
             if PARTS.index(part_a) > PARTS.index(part_b):
                 (track_a, part_a), (track_b, part_b) = (track_b, part_b), (track_a, part_a)
-            detail = f"{row['overlap_s']} s in common, {row['distance_db']} dB apart"
+            how = f"in phase (coherence {row['coherence']})" if row["coherence"] else f"{row['distance_db']} dB apart"
+            detail = f"{row['overlap_s']} s in common, {how}"
             yield Finding("near_duplicate", fold, part_a, part_b, track_a, track_b, detail)
 
 
@@ -180,6 +183,8 @@ def _other_labels(fold: int, rows: pd.DataFrame, digests: pd.Series) -> Iterator
 def _same_group(fold: int, rows: pd.DataFrame, tracks: pd.DataFrame, grouped_by: str | None) -> Iterator[Finding]:
     columns = {grouped_by or "group": rows["group"]}
     columns |= {name: rows["track_id"].map(tracks[name]) for name in GROUPS if name in tracks}
+    if not any(isinstance(group, str) for groups in columns.values() for group in groups):
+        yield Finding("group", fold, detail=NO_GROUP, verdict=PASSED)
     seen = []
     for name, groups in columns.items():
         # The same groups under two names, such as an artist and the artist's id, are one finding.

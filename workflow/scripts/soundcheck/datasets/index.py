@@ -4,14 +4,15 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pyarrow as pa
 
+from soundcheck.audio import files
 from soundcheck.datasets import sources
-from soundcheck.datasets.support.audio_files import UNREADABLE_SUFFIXES
 from soundcheck.plumbing.errors import SoundcheckError, several
 from soundcheck.plumbing.files import readable
 
@@ -79,29 +80,14 @@ def check_usable(table: pa.Table, folder: str | Path, dataset_id: str) -> None:
 
 
 def header(path: Path) -> dict:
-    """What the header of one audio file says: `duration_s`, `sample_rate`, `channels`; or `left_out`, the reason."""
-    import soundfile
+    """What the header of one audio file says: `duration_s`, `sample_rate`, `channels`; or `left_out`, the reason.
 
-    unknown = dict.fromkeys(_AUDIO)
+    The length is that of the decoded samples, or nearly; where a file ends before its header says, it is the header's.
+    """
     try:
-        if path.stat().st_size == 0:
-            return unknown | {"left_out": "empty file (0 bytes)"}
-        info = soundfile.info(str(path))
-    except FileNotFoundError:
-        return unknown | {"left_out": "missing file"}
-    except (OSError, RuntimeError) as problem:
-        # libsndfile puts the path before its reason; the table has it in a column of its own.
-        reason = str(problem).rpartition(f"{str(path)!r}: ")[2].strip().rstrip(".")
-        if "does not exist" in reason:
-            # What libmpg123 cannot read, libsndfile says is not there.
-            reason = f"Format not recognised; is it really {path.suffix.removeprefix('.').upper() or 'audio'}?"
-        suffix = path.suffix.lower()
-        advice = (
-            f" ({suffix} is not supported: convert it, for example to FLAC)" if suffix in UNREADABLE_SUFFIXES else ""
-        )
-        return unknown | {"left_out": f"not readable as audio: {reason}{advice}"}
-    values = {"duration_s": info.frames / info.samplerate, "sample_rate": info.samplerate, "channels": info.channels}
-    return values | {"left_out": "empty (0 frames)" if info.frames == 0 else None}
+        return asdict(files.header(path)) | {"left_out": None}
+    except files.UnusableAudioError as reason:
+        return dict.fromkeys(_AUDIO) | {"left_out": str(reason)}
 
 
 def _headers(folder: Path, paths: Sequence[str], n_workers: int) -> list[dict]:

@@ -30,6 +30,8 @@ from soundcheck.plumbing.workers import Inline, processes
 
 # Prepared audio that waits for the model, in seconds: bounds memory, whatever the dataset's size.
 PREFETCH_S = 240.0
+# Of a recording whose header does not say how long it is.
+_UNKNOWN_S = 60.0
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Model:
 
 
 def embed(
-    tracks: Iterable[tuple[str, str, float]],
+    tracks: Iterable[tuple[str, str, float | None]],
     condition: Condition,
     model: Model,
     embeddings_path: str | Path,
@@ -152,7 +154,7 @@ def _ready(queue: deque[Track]) -> Iterator[Track]:
 
 
 def _run_in_batches(
-    tracks: list[tuple[str, str, float]], condition: Condition, model: Model, statistics: Statistics
+    tracks: list[tuple[str, str, float | None]], condition: Condition, model: Model, statistics: Statistics
 ) -> Iterator[Track]:
     n_workers = 0 if model.threads == 1 else model.threads - 1 if model.on_gpu else max(1, model.threads // 4)
     n_batches = 1 if not model.embedder.concurrent else 2 if model.on_gpu else model.threads
@@ -169,12 +171,13 @@ def _run_in_batches(
         yield from _finished(queue, statistics)
 
 
-def _clips(workers: Executor, tracks: list[tuple[str, str, float]], condition: Condition) -> Iterator[Clip]:
+def _clips(workers: Executor, tracks: list[tuple[str, str, float | None]], condition: Condition) -> Iterator[Clip]:
     """Prepared clips in the order of the tracks, a bounded number of seconds ahead."""
     ahead_s = 0.0 if isinstance(workers, Inline) else PREFETCH_S
     waiting: deque[tuple[Future, float]] = deque()
     waiting_s = 0.0
-    for track_id, path, duration_s in tracks:
+    for track_id, path, known_s in tracks:
+        duration_s = _UNKNOWN_S if known_s is None else known_s
         while waiting and waiting_s + duration_s > ahead_s:
             future, seconds = waiting.popleft()
             waiting_s -= seconds
@@ -276,7 +279,7 @@ def _finished(queue: deque[Track], statistics: Statistics) -> Iterator[Track]:
 
 
 def _run_in_workers(
-    tracks: list[tuple[str, str, float]], condition: Condition, model: Model, statistics: Statistics
+    tracks: list[tuple[str, str, float | None]], condition: Condition, model: Model, statistics: Statistics
 ) -> Iterator[Track]:
     jobs = ((track_id, path, condition) for track_id, path, _ in tracks)
     for result in in_workers(partial(_embed_one, model), jobs, model.threads):

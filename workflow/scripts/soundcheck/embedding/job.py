@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from soundcheck.audio import deformations
 from soundcheck.audio.preparation import Condition
 from soundcheck.embedding import driver, families
 from soundcheck.embedding.families import Embedder
@@ -20,6 +21,7 @@ def embed_condition(
     folder: str,
     scenario: str,
     transforms: list[dict],
+    is_additive: bool,
     name: str,
     entry: dict,
     seed: int,
@@ -33,12 +35,15 @@ def embed_condition(
 ) -> Statistics:
     """Embed the tracks that are in one of `parts` of any of the splits; write the embeddings and the audio table.
 
-    `weights_paths` are the downloaded files, `weights_sha256` what the catalogue says of them; None accepts any.
-    `called` is what messages call the embedder, if not by its `name`.
+    `is_additive`: whether there is a signal-to-noise ratio to measure. `weights_paths` are the downloaded files,
+    `weights_sha256` what the catalogue says of them; None accepts any. `called` is what messages call the embedder, if
+    not by its `name`.
 
     Raises:
-        SoundcheckError: the model cannot be loaded, fails, or leaves out most tracks.
+        SoundcheckError: a transform refuses its parameters, or the model cannot be loaded, fails, or leaves out most
+            tracks.
     """
+    deformations.check(transforms)
     tracks = tracks_in(tracks_path, split_paths, parts)
     known = {"embedder": name, "deformation": scenario, "seed": seed, "transforms": transforms, "options": entry}
     device = device_of(gpu, families.family_of(entry).FRAMEWORKS)
@@ -53,7 +58,7 @@ def embed_condition(
     }
     return driver.embed(
         tracks,
-        Condition(folder, scenario, transforms, seed, embedder.sample_rate),
+        Condition(folder, scenario, transforms, seed, embedder.sample_rate, is_additive),
         driver.Model(called or name, embedder, threads, on_gpu=device != "cpu"),
         embeddings_path,
         audio_path,

@@ -41,7 +41,7 @@ class Found:
     """What there is of a track: its rows and what they were made from, or the reason why it has none."""
 
     track_id: str
-    duration_s: float
+    duration_s: float | None
     rows: np.ndarray | None = None
     times_s: np.ndarray | None = None
     size: int = 0
@@ -81,7 +81,7 @@ def take_precomputed(
 
 
 def embed_from_folder(
-    tracks: Iterable[tuple[str, str, float]],
+    tracks: Iterable[tuple[str, str, float | None]],
     condition: str,
     folder: str | Path,
     name: str,
@@ -136,7 +136,7 @@ def _usual_size(found: list[Found], readers: Readers, error: str) -> int:
 # --- one track ------------------------------------------------------------------------------------------------------
 
 
-def _found(track_id: str, duration_s: float, readers: Readers, pooling: str) -> Found:
+def _found(track_id: str, duration_s: float | None, readers: Readers, pooling: str) -> Found:
     if track_id not in readers:
         return Found(track_id, duration_s, reason="no vectors of this track")
     try:

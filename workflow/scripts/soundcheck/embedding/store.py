@@ -19,9 +19,12 @@ AUDIO_COLUMNS = (
     "sample_rate",
     "peak",
     "clipped_share",
+    "level_db",
+    "spectrum_db",
     "gain_db",
     "snr_db",
     "n_windows",
+    "note",
     "left_out",
 )
 

@@ -23,8 +23,13 @@ class Statistics:
         return self.model_s / max(1e-9, self.model_s + self.preparation_s + self.rest_s)
 
 
-def tracks_in(tracks_path: str, split_paths: Sequence[str], parts: Sequence[str]) -> list[tuple[str, str, float]]:
-    """The `(track_id, path, duration_s)` of the tracks that are in one of `parts` of any of the splits."""
+def tracks_in(
+    tracks_path: str, split_paths: Sequence[str], parts: Sequence[str]
+) -> list[tuple[str, str, float | None]]:
+    """The `(track_id, path, duration_s)` of the tracks that are in one of `parts` of any of the splits.
+
+    A duration is None where the header of the file does not say it.
+    """
     wanted: set[str] = set()
     for path in split_paths:
         split = parquet.read(path, columns=["track_id", "part"]).to_pydict()

@@ -58,9 +58,9 @@ def _wrong_experiment(
 
     for place, dataset in sound("datasets"):
         yield from wrong_dataset(dataset, task, place, catalog)
-        yield from wrong_scenarios(dataset, place, catalog)
+        yield from wrong_scenarios(dataset, task, place, catalog)
     if is_sound((*path, "deformations"), below=True):
-        yield from wrong_scenarios(experiment, path, catalog)
+        yield from wrong_scenarios(experiment, task, path, catalog)
     for place, embedder in sound("embedders"):
         yield from wrong_embedder(embedder, place, catalog)
         if task.kind.has_times:

@@ -32,8 +32,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.datasets.support import keys
-from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES, audio_files, ids_of
+from soundcheck.datasets.support.audio_files import audio_files, ids_of
 from soundcheck.datasets.support.characters import tidy
 from soundcheck.datasets.support.published_folds import in_turn
 from soundcheck.datasets.support.tables import audiofolder, cells, parts

@@ -2,14 +2,15 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.files import read_rows
-from soundcheck.presenting.html import document, grouped_listing, paragraph
+from soundcheck.presenting.html import Block, document, folded, grouped_listing, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
 from soundcheck.presenting.wording import MINUS
 
@@ -27,19 +28,46 @@ def page(files: Mapping[str, Any], params: Mapping[str, Any]) -> Page:
     for (dataset, deformation), cells in conditions.items():
         tables = [(axes["embedder"], [row for row in read_rows(path) if not row["left_out"]]) for axes, path in cells]
         embedder, tracks = min(tables, key=lambda table: (-len(_measured(table[1])), table[0]))
-        measured = (_spread(tracks, "snr_db"), _spread(tracks, "gain_db", signed=True), _clipped(tracks))
+        measured = (
+            *(_spread(tracks, "snr_db"), _spread(tracks, "gain_db", signed=True)),
+            *(_spread(tracks, "level_db", signed=True), _spread(tracks, "spectrum_db"), _clipped(tracks)),
+        )
         rows.append((dataset, [(deformation, ""), *measured, (f"{len(tracks):,}", ""), (embedder, "")]))
     groups = [(name, [cells for _, cells in found]) for name, found in groupby(rows, key=lambda row: row[0])]
-    header = ["Dataset", "Condition", "SNR, dB", "Gain, dB", "Clipped samples", "n", "Measured with"]
+    header = ["Dataset", "Condition", "SNR, dB", "Gain, dB", "Level, dB", "Spectrum, dB", "Clipped samples", "n"]
     body = [
         paragraph(
-            "SNR: the signal against what the condition added, ∞ where it added nothing. Gain: the change of level. "
-            "Medians over tracks, with the range beneath. Clipped samples lie beyond full scale: mean share over "
-            "tracks. Audio is deformed in floating point, so such samples are counted, not cut."
+            "Medians over tracks, with the range beneath. SNR: the signal against what the condition added, ∞ where it "
+            "added nothing; gain: the level at which the signal is still there; both only where a condition adds "
+            "something to the signal, and not where it filters it, or moves it in time or pitch. Level: the change of "
+            "the root mean square. Spectrum: by how much the levels of bands of a third of an octave change, as a root "
+            "mean square over the bands, once the overall levels are equal. Clipped samples lie beyond full scale: "
+            "mean share over tracks. Audio is deformed in floating point, so such samples are counted, not cut."
         ),
-        grouped_listing(header, [False, False, True, True, True, True, False], groups),
+        grouped_listing([*header, "Measured with"], [False, False, *[True] * 6, False], groups),
+        *_not_whole(params["cells"], files["audio"]),
     ]
     return Page(document("Audio conditions, as measured", body))
+
+
+def _not_whole(cells: Sequence[Mapping[str, str]], paths: Sequence[str | Path]) -> list[Block]:
+    """The tracks of which something is missing, although they are used: each once, whatever the condition."""
+    found = {
+        (axes["dataset"], row["track_id"], row["note"])
+        for axes, path in zip(cells, paths, strict=True)
+        for row in read_rows(path)
+        if row.get("note") and not row["left_out"]
+    }
+    if not found:
+        return []
+    title = f"Used, but not whole: {plural(len(found), 'track')}"
+    return [
+        heading(title),
+        paragraph("What could be decoded of these files is used; something of them is missing. Get them anew."),
+        folded(
+            "One by one", listing(["Track", "Dataset", "What is missing"], [(t, d, n) for d, t, n in sorted(found)])
+        ),
+    ]
 
 
 def _measured(tracks: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -48,7 +76,7 @@ def _measured(tracks: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _numbers(tracks: list[dict[str, str]], column: str) -> list[float]:
-    values = (float(row[column]) for row in tracks if row[column] not in ("", "nan"))
+    values = (float(row[column]) for row in tracks if row.get(column) not in (None, "", "nan"))
     return [value for value in values if not math.isnan(value)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from soundcheck import parquet
-from soundcheck.datasets.audit import ALLOWED, PASSED, Finding, read
+from soundcheck.datasets.audit import ALLOWED, NO_GROUP, PASSED, Finding, read
 from soundcheck.plumbing.errors import plural
 from soundcheck.presenting.html import Block, definitions, document, folded, heading, listing, paragraph
 from soundcheck.presenting.pages import Page
@@ -30,12 +30,14 @@ MEANINGS = {
     ),
     "Near-duplicates": (
         "Two tracks of which at least half is the same recording by its fingerprint: encoded again, louder or softer, "
-        "resampled, or cut. Listen before you trust a score."
+        "resampled, cut or faded. Listen before you trust a score. Not found are copies at another speed or pitch, "
+        "many copies in noise, and what two tracks have in common for less than 0.25 s (of short sounds such as drums "
+        "nearly all): 0 means little there."
     ),
     "Other labels": "Tracks with equal samples and different labels, in one part or two: not all can be right.",
     "Groups in two parts": (
         "An artist, album, singer or the like with tracks in two parts. A probe may know the group again instead of "
-        "what it is asked for."
+        "what it is asked for. Where no group is known, nothing could be looked for."
     ),
     "Absent classes": "A class that a part has no track of: it is not trained, not validated, or not tested.",
     "Counts": "Parts with another number of tracks than published.",
@@ -74,7 +76,9 @@ def _overview(evaluation: dict[str, str], found: list[Finding]) -> list[object]:
         own = [finding for finding in found if finding.kind == kind]
         shown = [finding for finding in own if finding.verdict != PASSED]
         allowed = any(finding.verdict == ALLOWED for finding in shown)
-        if kind == "count":
+        if kind == "group" and any(finding.detail == NO_GROUP for finding in own):
+            cells.append(NO_GROUP)
+        elif kind == "count":
             cells.append("none published" if not own else "differ" if shown else "as published")
         else:
             cells.append(f"{len(shown)}, allowed" if allowed else len(shown))

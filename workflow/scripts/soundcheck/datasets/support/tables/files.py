@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
-from soundcheck.datasets.support.audio_files import AUDIO_SUFFIXES
+from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.datasets.support.characters import tidy
 from soundcheck.plumbing.errors import SoundcheckError, several
 

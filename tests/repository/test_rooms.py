@@ -23,7 +23,7 @@ ROOMS = {
     # a transform mixes in is a listing of files.
     "configuration": ("plumbing", "ids", "tasks", "scoring.metrics", "probing.kinds", "audio.sounds"),
     "audio": ("plumbing", *ROOT),
-    "datasets": ("plumbing", *ROOT, "audio.files"),
+    "datasets": ("plumbing", *ROOT, "audio.files", "audio.suffixes"),
     "embedding": ("plumbing", *ROOT, "audio"),
     "scoring": ("plumbing", *ROOT),
     "probing": ("plumbing", *ROOT, "scoring", "embedding.store"),

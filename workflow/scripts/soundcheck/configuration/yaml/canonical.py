@@ -169,7 +169,7 @@ def _dataset(item: object, catalog: Catalog) -> object:
     dataset = _at_home(_given(item, "dataset", catalog))
     _drop_empty_options(dataset)
     # In files of the released toolkit the type says which loader it used; here the catalogue knows.
-    if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in catalog.datasets:
+    if dataset.get("type") in ("custom", "mirdata") and dataset.get("name") in list(catalog.datasets):
         del dataset["type"]
     _each(dataset, "deformations", _scenario, catalog)
     ends = [end for end in ("train_on", "test_on") if end in dataset]
@@ -224,7 +224,9 @@ def _transform(item: object, catalog: Catalog) -> object:
 
 def _as_in_catalogue(name: object, catalog: Catalog) -> object:
     """The name of an embedder; one that is written with underscores for hyphens as the catalogue writes it."""
-    hyphened = name.replace("_", "-") if isinstance(name, str) else name
+    if not isinstance(name, str):
+        return name
+    hyphened = name.replace("_", "-")
     return hyphened if name not in catalog.embedders and hyphened in catalog.embedders else name
 
 

@@ -36,7 +36,7 @@ experiments:
       - {name: function, function: own.py:embed, sample_rate: 16000, gpu: 0}
     probes:
       - M1
-      - {name: wide, hidden_units: [64, infer], epochs: 5, learning_rate: 0.01, emb_dim_reduction: PCA, pca_components: 3}
+      - {name: wide, hidden_units: [64, infer], epochs: 5, emb_dim_reduction: PCA, pca_components: 3}
     metrics: [roc_auc, own.score]
     exclude: [{embedder: function, deformation: noise, reason: too slow}]
   - task: instrument_classification
@@ -107,13 +107,17 @@ def test_the_whole_configuration_is_right(known):
     assert len(read(copy.deepcopy(WHOLE) | {"catalogue": {}}, known).experiments) == 2
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=90, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(configurations())
 def test_any_configuration_is_planned_or_refused_with_its_places(known, config):
+    outcome = planned(config, known)
+    assert outcome == "planned" or re.match(r"the configuration has \d+ mistakes?:\n  ", outcome)
+
+
+def planned(config, known):
+    """`planned`, or the message with which the configuration is refused."""
     try:
-        read_config = read(config, known)
+        Plan(read(config, known))
+        return "planned"
     except SoundcheckError as error:
-        assert re.match(r"the configuration has \d+ mistakes?:\n  ", str(error))
-        return
-    plan = Plan(read_config)
-    assert plan.cells
+        return str(error)

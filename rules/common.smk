@@ -9,11 +9,12 @@ from snakemake.settings.enums import Quietness
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
+from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.configuration import catalogue
 from soundcheck.configuration.matrix import Cell
 from soundcheck.configuration.plan import Embedded, Evaluation, Plan, embedded_parts
 from soundcheck.configuration.read import read
-from soundcheck.audio.suffixes import AUDIO_SUFFIXES
+from soundcheck.datasets.support.tables.header import wrong_tables
 from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
 from soundcheck.plumbing.digests.source import source_digest
@@ -42,6 +43,10 @@ try:
     plan = Plan(settings)
 except SoundcheckError as error:
     stop(error)
+
+wrong = list(wrong_tables(each.options for each in plan.datasets.values())) if workflow.is_main_process else []
+if wrong:
+    stop("\n".join(dict.fromkeys(wrong)))
 
 # Snakemake works in the folder of the results, so that what it notes of each file's making lies beside the file, for every
 # checkout, and its lock too. Paths of a configuration are relative to where the run was started.

@@ -69,7 +69,7 @@ def run_log(directory):
 def test_the_run_fails_and_every_other_dataset_is_evaluated(run):
     assert run.status == 1
     for path in evaluations():
-        assert (run.results.parent / path).is_file(), run.output
+        assert (run.results / path).is_file(), run.output
     assert not (run.results / "results.parquet").exists()
 
 
@@ -92,6 +92,17 @@ def test_a_folder_that_is_not_there_stops_before_any_job_with_its_place_in_the_c
     assert "config.yaml, line" in done.output
     assert "there is no folder 'nowhere' (paths start at the working directory)" in done.output
     assert not (tmp_path / "results").exists()
+
+
+def test_columns_that_are_not_there_stop_before_any_job_all_at_once(tmp_path):
+    write_sounds(tmp_path / "audio", n_each=1)
+    write_rows(tmp_path / "own.csv", ("path", "genre"), [("low/00.wav", "x")])
+    datasets = [folder(name, csv="own.csv", options={"label": name}) for name in ("gener", "genre", "mood")]
+    write_config(tmp_path, {"datasets": datasets})
+    done = snakemake(tmp_path, "--dry-run")
+    assert done.status == 1
+    assert "own.csv: no column 'gener', for which `label` asks (did you mean 'genre'?)" in done.output
+    assert "own.csv: no column 'mood', for which `label` asks" in done.output
 
 
 def test_no_traceback_reaches_the_terminal(run):

@@ -5,12 +5,14 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from soundcheck.datasets.support.characters import tidy
 from soundcheck.events import fault
 from soundcheck.plumbing.errors import SoundcheckError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PATHS = ("file_name", "filename", "file", "filepath", "file_path", "audio_path", "audio_file", "audio", "fname")
 # A track without tags is one as well; one without a label is not.
@@ -83,8 +85,10 @@ def _split_label(cell: str | list[str], column: str) -> list[str]:
     return [label.strip() for label in cell.split("|") if label.strip()] if column in _MAY_BE_EMPTY else [cell]
 
 
-def with_faults(tracks: pd.DataFrame) -> pd.Series:
+def with_faults(tracks: "pd.DataFrame") -> "pd.Series":
     """The column `events`, (n_tracks,): lists of events, None, or in their place the reason why they cannot be."""
+    import pandas as pd
+
     durations = tracks["duration_s"] if "duration_s" in tracks else [math.nan] * len(tracks)
     values = []
     for events, duration_s in zip(tracks["events"], durations, strict=True):

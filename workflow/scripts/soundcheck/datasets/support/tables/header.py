@@ -9,7 +9,7 @@ from soundcheck.plumbing.errors import SoundcheckError
 
 
 def wrong_tables(options: Iterable[Mapping]) -> Iterator[str]:
-    """What is wrong with the tables that datasets' options name: that they cannot be read, or lack a column of `label`."""
+    """What is wrong with the tables that options of datasets name: not readable, or without a column of `label`."""
     for each in options:
         if each.get("csv"):
             try:

@@ -5,9 +5,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
-# Processes of tests: 0 is pytest's own. More pay where many cores are free, since each imports torch and TensorFlow (3 GB) for
-# itself; a file's tests stay in one process, with what they share.
-WORKERS ?= 0
+# Processes of tests: two, if there are as many cores; 0 is pytest's own. Each imports torch and TensorFlow (3 GB) for itself; a
+# file's tests stay in one process, with what they share.
+WORKERS ?= $(if $(filter 1,$(CORES)),0,2)
 PYTEST := pytest -n $(WORKERS) --dist loadfile
 # Snakemake looks up python, shfmt and itself on the path.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

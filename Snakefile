@@ -27,6 +27,7 @@ include: "rules/presentation.smk"
 
 onstart:
     hold_the_directory()
+    do_not_wait_in_threads()
 
 
 rule all:

@@ -142,12 +142,15 @@ def test_no_audio_at_all_has_no_duplicates(tmp_path):
 
 
 def test_real_notes_are_told_apart_and_their_copies_found(philharmonia_dir, tmp_path):
-    """1,480 different recordings, many of them of the same note on the same instrument: no false alarm."""
-    originals = audio_files(philharmonia_dir)
-    assert len(originals) == 1480
+    """494 different recordings, many of them of the same note on the same instrument: no false alarm.
+
+    All 1,480 take four times as long, and have none either.
+    """
+    originals = audio_files(philharmonia_dir)[::3]
+    assert len(originals) == 494
     tracks = [(path, str(philharmonia_dir / path)) for path in originals]
     of = dict(zip(originals, originals, strict=True))
-    copied = originals[::60]
+    copied = originals[::20]
     for path in copied:
         samples, rate = soundfile.read(philharmonia_dir / path, dtype="float32")
         assert rate == RATE

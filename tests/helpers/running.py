@@ -43,7 +43,7 @@ def snakemake(directory, *arguments, cores=2, repository=REPOSITORY):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
+        timeout=1800,
         check=False,
     )
     return Run(done.returncode, done.stdout)

@@ -69,7 +69,8 @@ def finished(tmp_path_factory):
         essentia_model.write(directory / "models" / row["weights"][0]["file"])
     write_config(
         directory,
-        {"embedders": [*CATALOGUE, *OTHERS, *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
+        {"embedders": [*CATALOGUE, *OTHERS], "probes": [PROBE]},
+        {"embedders": ["crepe-tiny", "mert-v1-95m-6", *own(directory)], "deformations": [NOISE], "probes": [PROBE]},
         check_weights=False,
         catalogue=OTHERS,
     )

@@ -70,7 +70,7 @@ def meanings(draw, task_type):
     for i in range(n):
         labels = draw(st.lists(st.sampled_from(LABELS), min_size=n_labels[0], max_size=n_labels[1], unique=True))
         if task_type == "regression":
-            labels = [repr(draw(st.floats(-1e6, 1e6, allow_nan=False)))]
+            labels = [repr(draw(st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False)))]
         row = Meant(f"{i:02}.wav", labels)
         row.group = draw(st.sampled_from([None, "g 1", "g 2", "ö"])) if has_groups else None
         row.part = draw(st.sampled_from([None, *PARTS])) if kind == "split" else None

@@ -1,5 +1,6 @@
 """Audio files: opened by libsndfile, and read in blocks to where they really end, whatever their headers say."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,9 +186,10 @@ def _handle(path: Path) -> Any:
     try:
         handle = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, RuntimeError, OSError) as error:
-        if not path.exists():
+        # A path that no system takes, too long or not a name, is missing as well.
+        if not os.path.exists(path):
             raise UnusableAudioError("missing file") from error
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise UnusableAudioError("not readable as audio: it is no file") from error
         if path.stat().st_size == 0:
             raise UnusableAudioError("empty file (0 bytes)") from error

@@ -186,6 +186,9 @@ def _resolved(schema: dict, root: dict) -> dict:
 def _as_number(value: object, schema: dict) -> object:
     accepted = schema.get("type", [])
     accepted = {accepted} if isinstance(accepted, str) else set(accepted)
+    if isinstance(value, str) and accepted == {"boolean"} and value.lower() in ("true", "false"):
+        # As Snakemake hands on `--config key=true`.
+        return value.lower() == "true"
     if isinstance(value, str) and accepted & {"number", "integer"} and "string" not in accepted:
         try:
             value = float(value)

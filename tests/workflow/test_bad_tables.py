@@ -143,5 +143,5 @@ def test_an_unknown_key_is_left_out(run):
 
 
 def labels_in_scores(run, dataset):
-    (path,) = (run.results.parent / path for path in evaluations() if f"/{dataset}/" in path)
+    (path,) = (run.results / path for path in evaluations() if f"/{dataset}/" in path)
     return {row["label"] for row in read_rows(path)} - {""}

@@ -257,17 +257,6 @@ def test_one_run_at_a_time_makes_the_same_results_and_others_may_share_the_check
     assert "makes the same results" in refused.output
 
 
-def test_a_result_that_was_edited_is_made_again(finished, planned):
-    path = next((finished / "results" / "scores").rglob("module/*.csv"))
-    kept = path.with_name("kept")
-    shutil.copy2(path, kept)
-    path.write_text(path.read_text().replace("accuracy", "ACCURACY"))
-    os.utime(path, (1_000_000_000, 1_000_000_000))
-    counts = planned()
-    kept.replace(path)
-    assert counts == {"score_probe": 1}
-
-
 def test_what_other_versions_of_a_package_made_is_told_and_made_again_on_request(finished, planned):
     note = next((finished / "results" / "made_with" / "embed_tracks").rglob("module.json"))
     text = note.read_text()
@@ -281,3 +270,12 @@ def test_what_other_versions_of_a_package_made_is_told_and_made_again_on_request
     assert "--config rerun_on_upgrade=true makes these files again" in told.output
     assert counted(told) == {}
     assert again == {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
+
+
+# After the test above, whose files count as incomplete from then on.
+def test_a_result_that_was_edited_is_made_again(finished, planned):
+    before = planned()["score_probe"]
+    path = next((finished / "results" / "scores").rglob("handcrafted-spectral/*.csv"))
+    path.write_text(path.read_text().replace("accuracy", "ACCURACY"))
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert planned()["score_probe"] == before + 1

@@ -52,8 +52,13 @@ if wrong:
 # checkout, and its lock too. Paths of a configuration are relative to where the run was started.
 home = Path.cwd()
 os.environ[HOME] = str(home)
-Path(settings.results).mkdir(parents=True, exist_ok=True)
-os.chdir(settings.results)
+try:
+    Path(settings.results).mkdir(parents=True, exist_ok=True)
+    os.chdir(settings.results)
+except OSError as problem:
+    stop(
+        f"the folder of the results, '{settings.results}', cannot be used ({problem.strerror}); set `results` to another one"
+    )
 
 
 def from_results(path):

@@ -27,6 +27,22 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def walk(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """`folder`, the folders below it, and their files, in the order of their names, but not hidden ones.
+
+    Linked folders are followed, each once.
+    """
+    seen = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield parent, sorted(name for name in names if not name.startswith("."))
+
+
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it there when the block ends well, remove it when it raises.

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.datasets.support.characters import tidy
 from soundcheck.ids import safe_id
+from soundcheck.plumbing.files import walk
 
 
 def audio_files(folder: str | Path) -> list[str]:
@@ -17,20 +18,10 @@ def audio_files(folder: str | Path) -> list[str]:
     Hidden files and folders (names that start with a dot) are ignored; linked folders are followed, each once.
     """
     folder = Path(folder)
-    found, seen = [], set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    found = []
+    for parent, names in walk(str(folder)):
         below = Path(parent).relative_to(folder)
-        found += [
-            (below / name).as_posix()
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES
-        ]
+        found += [(below / name).as_posix() for name in names if Path(name).suffix.lower() in AUDIO_SUFFIXES]
     return sorted(found)
 
 

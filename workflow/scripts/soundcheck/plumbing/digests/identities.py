@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from soundcheck.plumbing.files import walk
+
 _CHEAP_BYTES = 1 << 20
 _ENDS_OF_CELLS = re.compile(r"[,;\t\r\n\"]")
 _LISTINGS: dict[tuple[str, frozenset[str]], str] = {}
@@ -65,7 +67,7 @@ def _folder(folder: str, suffixes: frozenset[str]) -> str:
 
 def _listing(folder: str, suffixes: frozenset[str]) -> str:
     digest, is_empty = hashlib.sha256(), True
-    for parent, names in _walk(folder):
+    for parent, names in walk(folder):
         for name in names:
             path = os.path.join(parent, name)
             if suffixes and os.path.splitext(name)[1].lower() not in suffixes:
@@ -75,19 +77,6 @@ def _listing(folder: str, suffixes: frozenset[str]) -> str:
             digest.update(os.fsencode(f"{os.path.relpath(path, folder)}|{_facts(path)}|{target}\n"))
             is_empty = False
     return "" if is_empty else digest.hexdigest()
-
-
-def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Folders below `folder` and their files, in the order of their names; linked folders are followed, each once."""
-    seen = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield parent, sorted(name for name in names if not name.startswith("."))
 
 
 def _facts(path: str) -> str:

@@ -28,6 +28,7 @@ include: "rules/presentation.smk"
 onstart:
     hold_the_directory()
     do_not_wait_in_threads()
+    forget_what_is_made_again()
 
 
 rule all:

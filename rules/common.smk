@@ -11,8 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.configuration import catalogue
-from soundcheck.configuration.matrix import Cell
-from soundcheck.configuration.plan import Embedded, Evaluation, Plan, embedded_parts
+from soundcheck.configuration.plan import Embedded, Evaluated, Evaluation, Plan, embedded_parts
 from soundcheck.configuration.read import read
 from soundcheck.datasets.support.tables.header import wrong_tables
 from soundcheck.ids import CLEAN, EVERYTHING
@@ -108,6 +107,24 @@ def one_of(names):
     return "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
 
 
+def numbered(rule, number):
+    """The name of the first, the second … rule of a kind."""
+    return rule if number == 1 else f"{rule}_{number}"
+
+
+def with_names(path, **names):
+    """`path` with some of its wildcards replaced by names."""
+    for wildcard, name in names.items():
+        path = path.replace(f"{{{wildcard}}}", name)
+    return path
+
+
+def followed_by(form, jobs):
+    """A regular expression of the datasets of these jobs, in a path that goes on with the other names of one of them."""
+    names = ({wildcard: re.escape(name) for wildcard, name in job._asdict().items()} for job in jobs)
+    return "|".join(f"{each['dataset']}(?={with_names(form, **each)})" for each in names) or "(?!)"
+
+
 def each(path, items):
     """`path` for each of the items, whose fields are its wildcards."""
     return list(dict.fromkeys(path.format(**item._asdict()) for item in items))
@@ -169,7 +186,27 @@ def family_of(wildcards):
 
 
 def splits_to_embed(wildcards):
-    return each(SPLIT, plan.splits_to_embed(Embedded(wildcards.dataset, wildcards.deformation, wildcards.embedder)))
+    """The splits that name tracks to embed, in one condition or, where a job makes several, in any of them."""
+    dataset, embedder = wildcards.dataset, wildcards.embedder
+    conditions = [wildcards.deformation] if "deformation" in wildcards.keys() else plan.conditions[dataset, embedder]
+    named = [plan.splits_to_embed(Embedded(dataset, condition, embedder)) for condition in conditions]
+    return list(dict.fromkeys(path for splits in named for path in each(SPLIT, splits)))
+
+
+def conditions_of(wildcards):
+    """What one job must know of each condition in which it embeds a dataset."""
+    dataset, embedder = wildcards.dataset, wildcards.embedder
+    return [
+        {
+            "deformation": name,
+            "transforms": plan.scenarios[name].transforms,
+            "is_additive": plan.scenarios[name].is_additive,
+            "parts": embedded_parts(name),
+            "splits": each(SPLIT, plan.splits_to_embed(Embedded(dataset, name, embedder))),
+            "sounds": sounds_of(name),
+        }
+        for name in plan.conditions[dataset, embedder]
+    ]
 
 
 def of_all_layers(path, wildcards):
@@ -180,21 +217,52 @@ def task_type_of(wildcards):
     return plan.tasks[wildcards.task].type
 
 
-def kind_of(wildcards):
-    return plan.probes[wildcards.probe].kind
+def evaluated_of(wildcards):
+    return Evaluated(*(wildcards[axis] for axis in Evaluated._fields))
 
 
-def probe_parameters(wildcards):
-    return plan.probes[wildcards.probe].for_task(plan.tasks[wildcards.task])
+def probe_parameters(probe, wildcards):
+    return plan.probes[probe].for_task(plan.tasks[wildcards.task])
 
 
-def metrics_of(wildcards):
-    return plan.cells[Cell(*(wildcards[axis] for axis in Cell._fields))]
+def code_of_fit(probe, wildcards):
+    type_of_task, parameters = task_type_of(wildcards), probe_parameters(probe, wildcards)
+    return source_digest(
+        "scripts/fit_probes.py",
+        fitting_module(type_of_task),
+        *KINDS[plan.probes[probe].kind].modules,
+        *map(module_of, watched_metrics(type_of_task, parameters)),
+    )
 
 
-def own_metrics(wildcards):
+def of_cells(path, wildcards):
+    """`path` for each of the cells that one job scores, once."""
+    return each(path, plan.evaluated[evaluated_of(wildcards)])
+
+
+def scored_cells(wildcards):
+    """What one job must know of each of its cells."""
+    return [
+        {
+            "deformation": cell.deformation,
+            "probe": cell.probe,
+            "kind": plan.probes[cell.probe].kind,
+            "metrics": plan.cells[cell],
+            "own_metrics": own_metrics(plan.cells[cell]),
+            "code": source_digest(
+                "scripts/score_probes.py",
+                predicting_module(task_type_of(wildcards)),
+                KINDS[plan.probes[cell.probe].kind].module,
+                *map(module_of, plan.cells[cell]),
+            ),
+        }
+        for cell in plan.evaluated[evaluated_of(wildcards)]
+    ]
+
+
+def own_metrics(metrics):
     """Changes with a user's own metrics; one named `my_metrics.f` lies where the run was started, or is installed."""
-    names = [metric.rpartition(".")[0] for metric in metrics_of(wildcards) if "." in metric]
+    names = [metric.rpartition(".")[0] for metric in metrics if "." in metric]
     return identity(*modules_beside((home / Path(*name.split("."))).with_suffix(".py") for name in names))
 
 
@@ -205,8 +273,12 @@ def own_model(wildcards):
 
 
 def own_sounds(wildcards):
+    return sounds_of(wildcards.deformation)
+
+
+def sounds_of(scenario):
     """Changes with the files that a scenario's transforms read, such as impulse responses."""
-    return identity(*(home / file for file in plan.scenarios[wildcards.deformation].files))
+    return identity(*(home / file for file in plan.scenarios[scenario].files))
 
 
 def evaluation_of(wildcards):

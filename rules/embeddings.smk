@@ -26,44 +26,49 @@ rule download_weights:
         "../workflow/scripts/download_weights.py"
 
 
-rule embed_tracks:
-    input:
-        tracks=TRACKS,
-        splits=splits_to_embed,
-        weights=weights_of,
-    output:
-        embeddings=EMBEDDINGS,
-        audio=AUDIO,
-    log:
-        "logs/embed_tracks/{dataset}/{deformation}/{embedder}.log",
-    benchmark:
-        "benchmarks/embed_tracks/{dataset}/{deformation}/{embedder}.tsv"
-    wildcard_constraints:
-        dataset=one_of(plan.plain_datasets),
-        embedder=one_of(plan.models),
-    conda:
-        lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
-    threads: lambda wildcards: embedder_of(wildcards).threads
-    resources:
-        gpu=lambda wildcards: embedder_of(wildcards).gpu,
-        mem_mb=6000,
-        runtime=720,
-    params:
-        dir=lambda wildcards: dataset_of(wildcards).folder,
-        transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
-        is_additive=lambda wildcards: plan.scenarios[wildcards.deformation].is_additive,
-        embedder=lambda wildcards: embedder_of(wildcards).entry,
-        parts=lambda wildcards: embedded_parts(wildcards.deformation),
-        seed=settings.seed,
-        sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
-        audio=audio_of,
-        sounds=own_sounds,
-        model=own_model,
-        # For messages alone: a path is no parameter that Snakemake compares, so that another name reruns nothing.
-        called=lambda wildcards: Path(plan.called(wildcards.embedder)),
-        code=lambda wildcards: source_digest("scripts/embed_tracks.py", family_of(wildcards)),
-    script:
-        "../workflow/scripts/embed_tracks.py"
+# A model is loaded once for all conditions of a dataset. What is there already of the same things is kept, so that a
+# change costs what it touches. Where datasets have different conditions, there are several rules of this kind.
+for number, (conditions, embedded) in enumerate(plan.embedded_alike.items(), 1):
+
+    rule:
+        name:
+            numbered("embed_tracks", number)
+        input:
+            tracks=TRACKS,
+            splits=splits_to_embed,
+            weights=weights_of,
+        output:
+            embeddings=[with_names(EMBEDDINGS, deformation=name) for name in conditions],
+            audio=[with_names(AUDIO, deformation=name) for name in conditions],
+        log:
+            "logs/embed_tracks/{dataset}/{embedder}.log",
+        benchmark:
+            "benchmarks/embed_tracks/{dataset}/{embedder}.tsv"
+        wildcard_constraints:
+            dataset=followed_by("/[^/]+/{embedder}[.][a-z]+$", embedded),
+        conda:
+            lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
+        threads: lambda wildcards: embedder_of(wildcards).threads
+        resources:
+            gpu=lambda wildcards: embedder_of(wildcards).gpu,
+            mem_mb=6000,
+            runtime=720,
+        params:
+            entry=lambda wildcards: embedder_of(wildcards).entry,
+            conditions=conditions_of,
+            splits=splits_to_embed,
+            shared=lambda wildcards: {
+                "folder": dataset_of(wildcards).folder,
+                "seed": settings.seed,
+                "audio": audio_of(wildcards),
+                "model": own_model(wildcards),
+                "code": source_digest("scripts/embed_tracks.py", family_of(wildcards)),
+            },
+            sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),
+            # For messages alone: a path is no parameter that Snakemake compares, so that another name reruns nothing.
+            called=lambda wildcards: Path(plan.called(wildcards.embedder)),
+        script:
+            "../workflow/scripts/embed_tracks.py"
 
 
 # Vectors that were made elsewhere, in the place of an embedder.

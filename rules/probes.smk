@@ -1,66 +1,91 @@
-# From vectors to predictions and scores: train each probe on clean embeddings, test it in each condition.
+# From vectors to predictions and scores: train probes on clean embeddings, test them in each condition.
+
+# One job fits all probes to an embedder's vectors, and one tests them. What is there already of the same things is kept,
+# so that a change costs what it touches.
+for number, (probes, fitted) in enumerate(plan.fitted_alike.items(), 1):
+
+    rule:
+        name:
+            numbered("fit_probes", number)
+        input:
+            embeddings=EMBEDDINGS.replace("{deformation}", CLEAN),
+            split=SPLIT,
+            # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
+            audit=AUDIT,
+        output:
+            models=directory([with_names(MODEL, probe=name) for name in probes]),
+            histories=[with_names(HISTORY, probe=name) for name in probes],
+        log:
+            "logs/fit_probes/{dataset}/{task}/{split}/{embedder}.log",
+        benchmark:
+            "benchmarks/fit_probes/{dataset}/{task}/{split}/{embedder}.tsv"
+        wildcard_constraints:
+            dataset=followed_by("/{task}/{split}/{embedder}/", fitted),
+        conda:
+            "../envs/analysis.yaml"
+        # Each fits some of the probes; where there are more threads than probes, of the seeds.
+        threads: min(4, len(probes))
+        resources:
+            gpu=0,
+            mem_mb=4000,
+            runtime=240,
+        params:
+            probes=lambda wildcards: {
+                name: {"parameters": probe_parameters(name, wildcards), "code": code_of_fit(name, wildcards)}
+                for name in plan.probes_of(evaluated_of(wildcards))
+            },
+        script:
+            "../workflow/scripts/fit_probes.py"
 
 
-rule fit_probe:
+for number, (cells, scored) in enumerate(plan.scored_alike.items(), 1):
+
+    rule:
+        name:
+            numbered("score_probes", number)
+        input:
+            embeddings=lambda wildcards: of_cells(EMBEDDINGS, wildcards),
+            split=SPLIT,
+            models=lambda wildcards: of_cells(MODEL, wildcards),
+        output:
+            predictions=[with_names(PREDICTIONS, deformation=deformation, probe=probe) for deformation, probe in cells],
+            scores=[with_names(SCORES, deformation=deformation, probe=probe) for deformation, probe in cells],
+        log:
+            "logs/score_probes/{dataset}/{task}/{split}/{embedder}.log",
+        benchmark:
+            "benchmarks/score_probes/{dataset}/{task}/{split}/{embedder}.tsv"
+        wildcard_constraints:
+            dataset=followed_by("/{task}/{split}/[^/]+/{embedder}/", scored),
+        conda:
+            "../envs/analysis.yaml"
+        threads: min(4, len(cells))
+        params:
+            cells=scored_cells,
+            shared=lambda wildcards: {
+                "task_type": task_type_of(wildcards),
+                "resamples": settings.resamples,
+                "seed": settings.seed,
+            },
+        script:
+            "../workflow/scripts/score_probes.py"
+
+
+# The course of training, for TensorBoard.
+rule write_curves:
     input:
-        embeddings=EMBEDDINGS.replace("{deformation}", CLEAN),
-        split=SPLIT,
-        # The audit has to pass first. Not as an ancient file: a run that is resumed would forget all that waits for it.
-        audit=AUDIT,
+        histories=lambda wildcards: [
+            HISTORY.format(**wildcards, probe=name) for name in plan.probes_of(evaluated_of(wildcards))
+        ],
     output:
-        model=directory(MODEL),
-        history=f"{PROBE}/history.csv",
-        tensorboard=directory(f"{PROBE}/tensorboard"),
+        directory(CURVES),
     log:
-        "logs/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.log",
+        "logs/write_curves/{dataset}/{task}/{split}/{embedder}.log",
     benchmark:
-        "benchmarks/fit_probe/{dataset}/{task}/{split}/{embedder}/{probe}.tsv"
+        "benchmarks/write_curves/{dataset}/{task}/{split}/{embedder}.tsv"
     conda:
         "../envs/analysis.yaml"
-    # With more (--set-threads fit_probe=3) each trains some of the seeds, which pays where there is much to train on.
-    threads: 1
-    resources:
-        gpu=0,
-        mem_mb=4000,
-        runtime=240,
     params:
-        probe=probe_parameters,
-        code=lambda wildcards: source_digest(
-            "scripts/fit_probe.py",
-            fitting_module(task_type_of(wildcards)),
-            *KINDS[kind_of(wildcards)].modules,
-            *map(module_of, watched_metrics(task_type_of(wildcards), probe_parameters(wildcards))),
-        ),
+        probes=lambda wildcards: plan.probes_of(evaluated_of(wildcards)),
+        code=source_digest("scripts/write_curves.py"),
     script:
-        "../workflow/scripts/fit_probe.py"
-
-
-rule score_probe:
-    input:
-        embeddings=EMBEDDINGS,
-        split=SPLIT,
-        model=MODEL,
-    output:
-        predictions=PREDICTIONS,
-        scores=SCORES,
-    log:
-        "logs/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.log",
-    benchmark:
-        "benchmarks/score_probe/{dataset}/{task}/{split}/{deformation}/{embedder}/{probe}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        metrics=metrics_of,
-        own_metrics=own_metrics,
-        task_type=task_type_of,
-        kind=kind_of,
-        resamples=settings.resamples,
-        seed=settings.seed,
-        code=lambda wildcards: source_digest(
-            "scripts/score_probe.py",
-            predicting_module(task_type_of(wildcards)),
-            KINDS[kind_of(wildcards)].module,
-            *map(module_of, metrics_of(wildcards)),
-        ),
-    script:
-        "../workflow/scripts/score_probe.py"
+        "../workflow/scripts/write_curves.py"

@@ -7,7 +7,7 @@ from snakemake.persistence.file import FilePersistence
 from snakemake.settings.types import DeploymentMethod
 
 from soundcheck.plumbing.errors import plural
-from soundcheck.plumbing.jobs import NOTES
+from soundcheck.plumbing.ledger import NOTES, forget
 from soundcheck.plumbing.provenance import made_with_others
 
 # Some file systems keep times in steps of two seconds.
@@ -47,6 +47,16 @@ def unknown_below(path, notes):
                 yield from unknown_below(f"{path}/{entry}", notes)
     elif os.path.exists(path) and (note is None or abs(os.stat(path).st_mtime - note.endtime) > TIME_STEP_S):
         yield IOFile(path)
+
+
+def forget_what_is_made_again():
+    """What is asked for anew, and what others have made, is not taken from an earlier run of the job."""
+    forced = {str(name) for name in workflow.dag_settings.forcerun}
+    everything = workflow.dag_settings.forceall or workflow.dag_settings.forcetargets
+    for rule in sorted({name.rpartition("_")[0] if name.rpartition("_")[2].isdigit() else name for name in forced}):
+        forget(Path(NOTES) / rule, lambda output: True)
+    unwanted = forced | set(map(str, outdated_files()))
+    forget(Path(NOTES), lambda output: everything or output in unwanted)
 
 
 if workflow.is_main_process:

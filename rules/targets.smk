@@ -10,6 +10,7 @@ localrules:
     weights,
     embed,
     train,
+    curves,
     evaluate,
     tables,
     figures,
@@ -40,6 +41,11 @@ rule embed:
 rule train:
     input:
         each(MODEL, plan.cells),
+
+
+rule curves:
+    input:
+        each(CURVES, plan.evaluated),
 
 
 rule evaluate:

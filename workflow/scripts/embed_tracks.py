@@ -1,33 +1,44 @@
-"""Embed the tracks of a dataset, in one scenario, with one embedder."""
+"""Embed the tracks of a dataset, in each scenario, with one embedder."""
 
 import sys
 
 # Snakemake appends its own packages to the path; a model's environment must see only its own.
 sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
 
-from soundcheck.plumbing.jobs import job
+from soundcheck.plumbing.jobs import job_of_pieces
 
-with job(snakemake) as (inputs, outputs):
-    from soundcheck.embedding.job import embed_condition
+with job_of_pieces(snakemake) as (inputs, outputs, ledger):
+    from soundcheck.plumbing.ledger import content
+    from soundcheck.plumbing.pieces import Piece, make
 
-    statistics = embed_condition(
-        tracks_path=inputs.tracks,
-        split_paths=list(inputs.splits),
-        parts=snakemake.params.parts,
-        folder=snakemake.params.dir,
-        scenario=snakemake.wildcards.deformation,
-        transforms=snakemake.params.transforms,
-        is_additive=snakemake.params.is_additive,
-        name=snakemake.wildcards.embedder,
-        entry=snakemake.params.embedder,
-        seed=snakemake.params.seed,
-        weights_paths=inputs.named("weights"),
-        weights_sha256=snakemake.params.sha256,
-        embeddings_path=outputs.embeddings,
-        audio_path=outputs.audio,
-        threads=snakemake.threads,
-        gpu=bool(snakemake.resources.get("gpu", 0)),
-        called=str(snakemake.params.called),
-    )
-    print(statistics)
-    print(f"{statistics.model_share:.1%} of the busy time was spent inside the model")
+    params, weights = snakemake.params, inputs.named("weights")
+    shared = dict(params.shared) | {
+        "embedder": snakemake.wildcards.embedder,
+        "entry": params.entry,
+        "weights": [content(path) for path in weights],
+    }
+    splits = dict(zip(params.splits, inputs.splits, strict=True))
+    pieces = [
+        Piece(
+            name=condition["deformation"],
+            settings=shared | condition,
+            inputs=(inputs.tracks, *(splits[name] for name in condition["splits"])),
+            outputs=files,
+        )
+        for condition, *files in zip(params.conditions, outputs.embeddings, outputs.audio, strict=True)
+    ]
+
+    def prepared():
+        from soundcheck.embedding.job import embedding_with
+
+        return embedding_with(
+            snakemake.wildcards.embedder,
+            params.entry,
+            weights,
+            params.sha256,
+            threads=snakemake.threads,
+            gpu=bool(snakemake.resources.get("gpu", 0)),
+            called=str(params.called),
+        )
+
+    make(pieces, prepared, ledger)

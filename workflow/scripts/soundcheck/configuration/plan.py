@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from soundcheck.configuration.axes import Embedder, Split
@@ -18,6 +19,22 @@ class Embedded(NamedTuple):
 
     dataset: str
     deformation: str
+    embedder: str
+
+
+class Modelled(NamedTuple):
+    """What one job embeds, in all conditions: a dataset with an embedder."""
+
+    dataset: str
+    embedder: str
+
+
+class Evaluated(NamedTuple):
+    """What the probes of one job are fitted to, and those of another one tested on, in all conditions."""
+
+    dataset: str
+    task: str
+    split: str
     embedder: str
 
 
@@ -62,7 +79,8 @@ class Plan:
     """The names of a matrix, and how they hang together.
 
     `evaluations` has the cells of each table; `splits_embedded` the (task, split) pairs for which each file of
-    embeddings is needed.
+    embeddings is needed; `conditions` the scenarios in which one job embeds a dataset, `evaluated` the cells that one job
+    scores.
     """
 
     def __init__(self, settings: Config) -> None:
@@ -82,12 +100,20 @@ class Plan:
         self.weights = {file.file: file for embedder in self.embedders.values() for file in embedder.weights}
         self.evaluations: dict[Evaluation, list[Cell]] = {}
         self.splits_embedded: dict[Embedded, list[tuple[str, str]]] = {}
+        self.evaluated: dict[Evaluated, list[Cell]] = {}
         for cell in matrix.cells:
             self.evaluations.setdefault(Evaluation(cell.dataset, cell.task, cell.split), []).append(cell)
+            self.evaluated.setdefault(Evaluated(cell.dataset, cell.task, cell.split, cell.embedder), []).append(cell)
             self._note_embedded(cell)
         # Sorted, so that reordering a configuration changes no job.
-        for needed in self.splits_embedded.values():
+        for needed in (*self.splits_embedded.values(), *self.evaluated.values()):
             needed.sort()
+        self.conditions: dict[Modelled, list[str]] = {}
+        for dataset, deformation, embedder in sorted(self.splits_embedded):
+            self.conditions.setdefault(Modelled(dataset, embedder), []).append(deformation)
+        for deformations in self.conditions.values():
+            # Probes wait for it.
+            deformations.sort(key=lambda name: name != CLEAN)
 
     def _note_embedded(self, cell: Cell) -> None:
         """Note the files of embeddings that a cell needs; where layers are cut, also the one that has all layers."""
@@ -125,6 +151,33 @@ class Plan:
     def splits_to_embed(self, embedded: Embedded) -> list[Evaluation]:
         """The splits whose tracks a file of embeddings holds."""
         return [Evaluation(embedded.dataset, *pair) for pair in self.splits_embedded[embedded]]
+
+    @property
+    def embedded_alike(self) -> dict[tuple[str, ...], list[Modelled]]:
+        """What one job embeds with a model, by the conditions in which it does."""
+        models, plain = set(self.models), set(self.plain_datasets)
+        conditions = {
+            each: tuple(names)
+            for each, names in self.conditions.items()
+            if each.embedder in models and each.dataset in plain
+        }
+        return _alike(conditions)
+
+    def probes_of(self, evaluated: Evaluated) -> list[str]:
+        """The probes that one job fits."""
+        return list(dict.fromkeys(sorted(cell.probe for cell in self.evaluated[evaluated])))
+
+    @property
+    def fitted_alike(self) -> dict[tuple[str, ...], list[Evaluated]]:
+        """What one job fits probes to, by the probes."""
+        return _alike({each: tuple(self.probes_of(each)) for each in self.evaluated})
+
+    @property
+    def scored_alike(self) -> dict[tuple[tuple[str, str], ...], list[Evaluated]]:
+        """What one job scores, by the conditions and probes of its cells."""
+        return _alike(
+            {each: tuple((cell.deformation, cell.probe) for cell in cells) for each, cells in self.evaluated.items()}
+        )
 
     def order(self, evaluation: Evaluation) -> dict:
         """Names on each axis of one evaluation, in the order of the configuration; what its scenarios do.
@@ -234,6 +287,14 @@ class Plan:
         """What the weights of an embedder must be; None where the configuration accepts any."""
         weights = self.embedders[embedder].weights
         return [file.sha256 for file in weights] if self.settings.check_weights else None
+
+
+def _alike(groups: Mapping) -> dict:
+    """The keys of each value, in the order of the keys."""
+    found: dict = {}
+    for key, value in groups.items():
+        found.setdefault(value, []).append(key)
+    return found
 
 
 def _is_hidden(name: str, computed: list[str]) -> bool:

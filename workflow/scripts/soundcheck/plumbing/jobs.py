@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from soundcheck.plumbing.files import is_alive
+from soundcheck.plumbing.ledger import Ledger
 from soundcheck.plumbing.logs import logged_to
-from soundcheck.plumbing.provenance import note_versions
+from soundcheck.plumbing.provenance import versions
 
 # Variables that limit the threads of OpenMP, MKL, OpenBLAS, numexpr, Accelerate and numba.
 _VARIABLES = (
@@ -26,8 +27,6 @@ _VARIABLES = (
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 # Older versions refuse a threshold above half of a thread's heap, and keep their own.
 _LARGEST = (1 << 30, 1 << 25)
-# The folder, in that of the results, that holds what each job was made with.
-NOTES = "made_with"
 # The variable that holds the folder from which the run was started.
 HOME = "SOUNDCHECK_HOME"
 SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
@@ -66,6 +65,14 @@ def job(snakemake: Any) -> Iterator[tuple[Paths, Paths]]:
     Gives the paths of its inputs and outputs. Snakemake works in the folder of the results; the job works where the run
     was started, as the paths of a configuration and a user's own modules expect.
     """
+    with job_of_pieces(snakemake) as (inputs, outputs, ledger):
+        yield inputs, outputs
+        ledger.replace(outputs, versions())
+
+
+@contextlib.contextmanager
+def job_of_pieces(snakemake: Any) -> Iterator[tuple[Paths, Paths, Ledger]]:
+    """As `job`, where the job makes several things, with `pieces.make`; gives the ledger that this asks for, too."""
     single_threaded()
     keep_freed_memory()
     end_with(*_ancestors())
@@ -73,9 +80,7 @@ def job(snakemake: Any) -> Iterator[tuple[Paths, Paths]]:
     inputs, outputs, log = (Paths(files, home) for files in (snakemake.input, snakemake.output, snakemake.log))
     os.chdir(home)
     with logged_to(log[0]):
-        yield inputs, outputs
-        note = results / NOTES / Path(snakemake.log[0]).relative_to("logs").with_suffix(".json")
-        note_versions(note, list(snakemake.output))
+        yield inputs, outputs, Ledger(results, snakemake.log[0])
 
 
 def seen_from(home: str, path: str | os.PathLike[str]) -> str:

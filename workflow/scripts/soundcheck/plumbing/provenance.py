@@ -2,18 +2,18 @@
 
 import contextlib
 import importlib.util
-import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from soundcheck.plumbing.files import atomic
+from soundcheck.plumbing.ledger import ledgers, read
 
-_SHARED = ("numpy", "scipy", "soundfile", "soxr", "audiomentations", "librosa", "torch")
-_OF_TRANSFORMS = ("fast_mp3_augment", "numpy_audio_limiter", "pyroomacoustics", "python_stretch")
+_SHARED = ("numpy", "scipy", "soundfile", "soxr", "librosa", "torch")
+OF_TRANSFORMS = ("audiomentations", "fast_mp3_augment", "numpy_audio_limiter", "pyroomacoustics", "python_stretch")
 # By these, libraries take the instructions of an older processor than that which is there.
 _LIMITS = (
     "OPENBLAS_CORETYPE",
@@ -24,9 +24,11 @@ _LIMITS = (
 )
 _OF_MODELS = ("torchcrepe", "transformers", "tensorflow", "tf_keras", "onnxruntime")
 # Packages whose version can change a number.
-PACKAGES = (*_SHARED, *_OF_TRANSFORMS, *_OF_MODELS, "mir_eval", "mirdata")
+PACKAGES = (*_SHARED, *OF_TRANSFORMS, *_OF_MODELS, "mir_eval", "mirdata")
 # Packages of the analysis: splits, scores, tables, figures.
-OF_THE_ANALYSIS = tuple(sorted((*_SHARED, "matplotlib", "mir_eval", "pandas", "pyarrow", "scikit-learn", "snakemake")))
+OF_THE_ANALYSIS = tuple(
+    sorted((*_SHARED, "audiomentations", "matplotlib", "mir_eval", "pandas", "pyarrow", "scikit-learn", "snakemake"))
+)
 
 
 def commit() -> str:
@@ -80,24 +82,23 @@ def versions() -> dict[str, str]:
     return python | {package: metadata.version(package) for package in PACKAGES if package in sys.modules}
 
 
-def note_versions(path: Path, outputs: list[str]) -> None:
-    """Note beside a job's outputs, in the file `path`, with which versions they were made."""
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps({"outputs": outputs, "versions": versions()}), encoding="utf-8")
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of those of the packages that are installed."""
+    found = {}
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
 
 
 def made_with_others(notes: Path) -> dict[str, list[str]]:
     """The outputs that were made with other versions than are installed, by what differs: `numpy 2.4.5, now 2.4.6`.
 
-    `notes` is the folder of all notes. A package that is not installed here is not compared.
+    `notes` is the folder of all ledgers. A package that is not installed here is not compared.
     """
-    installed: dict[str, str] = {}
-    for package in PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            installed[package] = metadata.version(package)
+    installed = installed_versions(PACKAGES)
     found: dict[str, list[str]] = {}
-    for path in sorted(notes.rglob("*.json")):
-        note = json.loads(path.read_text(encoding="utf-8"))
+    for note in (note for ledger in ledgers(notes) for note in read(ledger)):
         for package, version in note["versions"].items():
             if installed.get(package, version) != version:
                 found.setdefault(f"{package} {version}, now {installed[package]}", []).extend(note["outputs"])

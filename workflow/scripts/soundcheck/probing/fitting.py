@@ -1,16 +1,35 @@
 """Fitting a probe on clean embeddings: every fold of a split, every seed."""
 
 import logging
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.pieces import Piece
 from soundcheck.probing import choices, items, kinds
 from soundcheck.probing import history as course
 from soundcheck.probing.probe import Model
 
 log = logging.getLogger(__name__)
+
+
+def fitter(kinds_of_probes: Iterable[str], device: str, threads: int) -> Callable[[Piece], object]:
+    """What fits a probe: of the embeddings and the split in a piece, the model and the history.
+
+    The settings of the piece have the `parameters` of the probe.
+    """
+    for kind in kinds_of_probes:
+        kinds.trainer_of(kind)
+    return partial(_fit_piece, device=device, threads=threads)
+
+
+def _fit_piece(piece: Piece, device: str, threads: int) -> None:
+    (embeddings, split), (model, history) = piece.inputs, piece.outputs
+    parameters = piece.settings["parameters"]
+    fit_probe(embeddings, split, parameters, kinds.KINDS[parameters["kind"]].path(model), history, device, threads)
 
 
 def fit_probe(
@@ -19,11 +38,10 @@ def fit_probe(
     parameters: dict,
     model_path: str | Path,
     history_path: str | Path,
-    tensorboard_dir: str | Path,
     device: str = "cpu",
     threads: int = 1,
 ) -> dict[int, Model]:
-    """Fit the probe on each fold of a split, and write the models, the history and TensorBoard's event files.
+    """Fit the probe on each fold of a split, and write the models and the history.
 
     `parameters["kind"]` says which kind of probe it is. Tracks of the split that have no embedding are left out,
     counted in the log and in the model's facts.
@@ -46,7 +64,6 @@ def fit_probe(
         models[fold].facts["n_without_embedding"] = n_missing
         _log_fold(fold, n_missing, history[fold], parameters.get("save_criterion"))
     course.write_history(history, history_path)
-    course.write_tensorboard(history, tensorboard_dir)
     kinds.model_of(parameters["kind"]).save(models, model_path)
     return models
 

@@ -6,7 +6,7 @@ import time
 import types
 from pathlib import Path
 
-from soundcheck.plumbing.files import atomic
+from soundcheck.plumbing.files import atomic, read_rows
 
 
 def write_history(history: dict[int, list[dict]], path: str | Path) -> None:
@@ -20,6 +20,17 @@ def write_history(history: dict[int, list[dict]], path: str | Path) -> None:
         writer = csv.DictWriter(file, ["fold", "seed", "epoch", *values, "best"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(row | {"best": int(row["best"])} for row in rows)
+
+
+def read_history(path: str | Path) -> dict[int, list[dict]]:
+    """The rows of all folds, as `write_history` wrote them, without their fold."""
+    history: dict[int, list[dict]] = {}
+    for row in read_rows(path):
+        values = {name: float(value) for name, value in row.items() if value and _is_curve(name)}
+        history.setdefault(int(row["fold"]), []).append(
+            {"seed": int(row["seed"]), "epoch": int(row["epoch"]), **values, "best": row["best"] == "1"}
+        )
+    return history
 
 
 def write_tensorboard(history: dict[int, list[dict]], directory: str | Path) -> None:
@@ -55,7 +66,11 @@ def _write_run(rows: list[dict], directory: Path) -> None:
 
 
 def _curves(row: dict) -> list[str]:
-    return [name for name in row if name.startswith(("train_", "val_"))]
+    return list(filter(_is_curve, row))
+
+
+def _is_curve(name: str) -> bool:
+    return name.startswith(("train_", "val_"))
 
 
 def _tag(name: str) -> str:

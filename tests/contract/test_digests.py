@@ -31,7 +31,7 @@ def share(y_true, y_score, labels):
 """
 METRICS = ["accuracy", "f1_macro", "confusion", "my_metrics.share"]
 N_LAYERS, WIDTH = 3, 32
-TARGETS = ("all", "deform", "check_embedders", "list_embedders")
+TARGETS = ("all", "deform", "curves", "check_embedders", "list_embedders")
 # No output, so it runs whenever it is asked for; and nothing but plumbing, so no edit can make it run.
 WITHOUT_DIGEST = {"list_embedders", "download_weights"}
 
@@ -114,7 +114,7 @@ def run(directory, *arguments):
     helpers = [REPOSITORY / "tests" / "helpers" / "recording", directory / "checkout" / "workflow" / "scripts"]
     environment = {"PYTHONPATH": os.pathsep.join(map(str, helpers)), "RECORDED": str(directory / "recorded")}
     return subprocess.run(
-        command(directory, "--snakefile", directory / "checkout" / "Snakefile", *arguments),
+        command(directory, "--snakefile", directory / "checkout" / "Snakefile", "--max-threads", "1", *arguments),
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -133,7 +133,9 @@ def test_every_rule_had_a_job(finished):
     texts = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
     bodies = re.findall(r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:\n*    .*\n)+)", texts, re.MULTILINE)
     # A rule without a script is a target: it has an input alone.
-    rules = {rule for rule, body in bodies if "    log:" in body}
+    rules = {rule for rule, body in bodies if "    log:" in body} | set(
+        re.findall(r'numbered\("(\w+)", number\)', texts)
+    )
     assert len(rules) > 25
     assert {job["rule"] for job in recorded(finished, "jobs.jsonl")} == rules
 
@@ -146,7 +148,7 @@ def test_every_job_imports_what_its_digest_holds(finished):
         if job["rule"] == "download_weights":
             assert imported == set()
         if job["rule"] not in WITHOUT_DIGEST:
-            expected = modules_of[job["digest"]]
+            expected = set().union(*(modules_of[digest] for digest in job["digests"]))
             if imported != expected:
                 wrong[job["log"]] = {"stale": sorted(imported - expected), "needless": sorted(expected - imported)}
     assert not wrong
@@ -173,7 +175,7 @@ def rerun(finished):
         done = run(finished, *TARGETS[:-1], "--dry-run")
         assert done.returncode == 0, done.stdout
         first, planned = {}, {}
-        for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", done.stdout, re.MULTILINE):
+        for rule, body in re.findall(r"^(?:local)?rule (\w+?)(?:_\d)?:\n((?:    .*\n)+)", done.stdout, re.MULTILINE):
             # A job whose inputs are made again says nothing of its parameters.
             for jobs in (planned, first) if "Params have changed" in body else (planned,):
                 jobs.setdefault(rule, set()).update(re.findall(r"task=([\w-]+)", body))
@@ -187,8 +189,8 @@ def rerun(finished):
 def test_another_metric_that_chooses_the_epoch_fits_and_scores_again(rerun):
     """An edit of the area under the curve: also fits of events, whose criterion is in the same module."""
     first, planned = rerun(f"{LIBRARY}/scoring/metrics/tagging.py", "def _auc(", "# edited\ndef _auc(")
-    assert first == {"fit_probe": {"tags", "events"}}
-    assert planned["score_probe"] == {"tags", "events"}
+    assert first == {"fit_probes": {"tags", "events"}}
+    assert planned["score_probes"] == {"tags", "events"}
     assert not planned.keys() & {"make_split", "embed_tracks", "take_precomputed"}
 
 

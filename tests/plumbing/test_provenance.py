@@ -6,7 +6,8 @@ from importlib import metadata
 
 import numpy
 
-from soundcheck.plumbing.provenance import made_with_others, note_versions, versions
+from soundcheck.plumbing.ledger import Ledger
+from soundcheck.plumbing.provenance import made_with_others, versions
 
 
 def test_the_versions_are_those_of_what_is_loaded():
@@ -15,14 +16,16 @@ def test_the_versions_are_those_of_what_is_loaded():
 
 
 def test_what_was_made_with_the_installed_versions_is_not_told(tmp_path):
-    note_versions(tmp_path / "rule" / "x.json", ["scores/x.csv"])
+    ledger = Ledger(tmp_path, "logs/rule/x.log")
+    ledger.replace([str(tmp_path / "scores/x.csv")], versions())
+    assert ledger.path.is_file()
     assert made_with_others(tmp_path) == {}
 
 
 def test_what_other_versions_made_is_told_by_what_differs(tmp_path):
     notes = {"a": {"numpy": "1.0"}, "b": {"numpy": "1.0", "scipy": "0.1"}, "c": {"numpy": numpy.__version__}}
     for name, made_with in notes.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps({"outputs": [f"{name}.csv"], "versions": made_with}))
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"outputs": [f"{name}.csv"], "versions": made_with}))
     assert made_with_others(tmp_path) == {
         f"numpy 1.0, now {numpy.__version__}": ["a.csv", "b.csv"],
         f"scipy 0.1, now {metadata.version('scipy')}": ["b.csv"],

@@ -43,7 +43,7 @@ def _write_files(tmp_path, n_folds=2, dropped=(), of_test=None):
 def _fit_files(tmp_path, out="out"):
     from soundcheck.probing.fitting import fit_probe
 
-    paths = (tmp_path / out / name for name in ("model.npz", "history.csv", "tensorboard"))
+    paths = (tmp_path / out / name for name in ("model.npz", "history.csv"))
     return fit_probe(tmp_path / "embeddings.parquet", tmp_path / "split.parquet", PARAMETERS, *paths)
 
 

@@ -153,7 +153,7 @@ def write_inputs(folder, drop=(), times=True, **arguments):
 
 
 def fitted(folder, inputs, **changes):
-    outputs = (folder / "model.npz", folder / "history.csv", folder / "tensorboard")
+    outputs = (folder / "model.npz", folder / "history.csv")
     return fitting.fit_probe(*inputs, PARAMETERS | changes, *outputs)
 
 

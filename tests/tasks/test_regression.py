@@ -266,7 +266,7 @@ def run(tmp_path_factory):
     embeddings["embedding"] = items.list_column(X[kept])
     parquet.write(pa.table(embeddings), folder / "embeddings.parquet", {"dimension": 6})
     inputs = (folder / "embeddings.parquet", folder / "split.parquet")
-    fitting.fit_probe(*inputs, PARAMETERS, folder / "model.npz", folder / "history.csv", folder / "tensorboard")
+    fitting.fit_probe(*inputs, PARAMETERS, folder / "model.npz", folder / "history.csv")
     scored = scored_by(*inputs, folder / "model.npz")
     return scored, folder, split, missing
 
@@ -300,7 +300,7 @@ def test_each_target_has_a_row_with_its_interval_and_all_items(run):
 def test_history_and_scores_are_the_same_bytes_in_a_second_run(run, tmp_path):
     (_, _, rows), folder, *_ = run
     inputs = (folder / "embeddings.parquet", folder / "split.parquet")
-    fitting.fit_probe(*inputs, PARAMETERS, tmp_path / "model.npz", tmp_path / "history.csv", tmp_path / "tensorboard")
+    fitting.fit_probe(*inputs, PARAMETERS, tmp_path / "model.npz", tmp_path / "history.csv")
     assert (tmp_path / "model.npz").read_bytes() == (folder / "model.npz").read_bytes()
     assert (tmp_path / "history.csv").read_bytes() == (folder / "history.csv").read_bytes()
     assert scored_by(*inputs, tmp_path / "model.npz")[2] == rows

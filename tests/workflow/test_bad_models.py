@@ -122,7 +122,7 @@ def test_one_clear_error_names_embedder_file_and_cause(run, embedder):
     # Once as it happens, once in the log of the job, which Snakemake shows.
     assert len(lines) == 2, run.output
     assert lines[0] == lines[1]
-    log = run.results / "logs" / "embed_tracks" / "mine" / "clean" / f"{embedder}.log"
+    log = run.results / "logs" / "embed_tracks" / "mine" / f"{embedder}.log"
     assert lines[0] in log.read_text().splitlines()
 
 
@@ -166,9 +166,9 @@ def test_a_mended_model_file_runs_its_own_jobs_alone(run):
     (run.directory / "models" / "shape.py").write_text(GOOD)
     dry = snakemake(run.directory, "scores/mine/sound/50-25-25/clean/shape/linear.csv", "-n")
     jobs = {
-        line for line in dry.output.splitlines() if line.startswith(("embed_tracks ", "fit_probe ", "score_probe "))
+        line for line in dry.output.splitlines() if line.startswith(("embed_tracks ", "fit_probes ", "score_probes "))
     }
-    assert sorted(map(str.split, jobs)) == [["embed_tracks", "1"], ["fit_probe", "1"], ["score_probe", "1"]]
+    assert sorted(map(str.split, jobs)) == [["embed_tracks", "1"], ["fit_probes", "1"], ["score_probes", "1"]]
 
 
 def test_a_model_file_that_is_not_there_stops_before_any_job_with_its_place_in_the_configuration(tmp_path):

@@ -127,7 +127,7 @@ def test_clips_whose_events_cannot_be_theirs_are_left_out_with_the_reason(run):
 
 
 def test_the_choice_on_validation_tracks_is_in_the_log(run):
-    (log,) = (run / "results/logs/fit_probe").rglob("*.log")
+    (log,) = (run / "results/logs/fit_probes").rglob("*.log")
     text = log.read_text(encoding="utf-8")
     for seed in (0, 1):
         assert f"fold 0, seed {seed}: median filter of 250 ms, events of at least" in text

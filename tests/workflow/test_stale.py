@@ -52,7 +52,7 @@ ROOMS = [
 # What follows is planned for every edit of a dataset's audio: of two conditions or more, two embedders, one probe.
 NUMBERS = (
     *("download_dataset", "index_tracks", "make_split", "fingerprint_tracks"),
-    *("embed_tracks", "fit_probe", "score_probe"),
+    *("embed_tracks", "fit_probes", "score_probes"),
 )
 
 
@@ -158,9 +158,9 @@ def edit_rooms(directory):
 
 # The dataset `linked`: clean and two rooms, two embedders; one of them is tested with a metric of one's own as well.
 LISTED = {"index_tracks": 1, "make_split": 1, "fingerprint_tracks": 1}
-OF_LINKED = LISTED | {"embed_tracks": 6, "fit_probe": 2, "score_probe": 6}
-OF_TABLE = LISTED | {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
-OF_ONE = {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
+OF_LINKED = LISTED | {"embed_tracks": 2, "fit_probes": 2, "score_probes": 2}
+OF_TABLE = LISTED | {"embed_tracks": 1, "fit_probes": 1, "score_probes": 1}
+OF_ONE = {"embed_tracks": 1, "fit_probes": 1, "score_probes": 1}
 EDITS = {
     "nothing": (lambda directory: None, {}),
     "audio in a linked folder": (lambda directory: rewrite(directory / "elsewhere/noise/03.wav"), OF_LINKED),
@@ -168,7 +168,7 @@ EDITS = {
     "audio named by an absolute path": (lambda directory: rewrite(directory / "far/away/low/03.wav"), OF_TABLE),
     "a module that a function imports": (
         lambda directory: (directory / "helper.py").write_text("def bands():\n    return 9\n"),
-        {"embed_tracks": 3, "fit_probe": 1, "score_probe": 3},
+        OF_ONE,
     ),
     "a module that a module beside a model imports": (
         lambda directory: (directory / "parts/constant.py").write_text("ONE = 2\n"),
@@ -176,12 +176,12 @@ EDITS = {
     ),
     "a module that a metric imports": (
         lambda directory: (directory / "counting.py").write_text("def share_of(values):\n    return 0.0\n"),
-        {"score_probe": 1},
+        {"score_probes": 1},
     ),
-    "a sound in a folder, in place": (edit_rooms, {"embed_tracks": 2, "score_probe": 2}),
+    "a sound in a folder, in place": (edit_rooms, {"embed_tracks": 2, "fit_probes": 2, "score_probes": 2}),
     "a sound of a list": (
         lambda directory: write_impulse(directory / "hall.wav", 0.05),
-        {"embed_tracks": 2, "score_probe": 2},
+        {"embed_tracks": 2, "fit_probes": 2, "score_probes": 2},
     ),
     "weights replaced by an older file": (
         lambda directory: replace_by_older(directory / "weights.bin", bytes(1_999_999) + b"1"),
@@ -228,8 +228,8 @@ def elsewhere(finished, tmp_path_factory):
     ("setting", "expected"),
     [
         ("models=models", {}),
-        ("seeds=2", {"fit_probe": 3, "score_probe": 7}),
-        ("resamples=200", {"score_probe": 7}),
+        ("seeds=2", {"fit_probes": 3, "score_probes": 3}),
+        ("resamples=200", {"score_probes": 3}),
     ],
 )
 def test_a_second_checkout_makes_again_what_differs_and_nothing_else(elsewhere, setting, expected):
@@ -244,7 +244,7 @@ def test_results_of_which_nothing_notes_how_they_were_made_are_made_again(finish
     (finished / "notes").rename(notes)
     assert counts == {
         **{"download_dataset": 2, "index_tracks": 2, "make_split": 2, "fingerprint_tracks": 2},
-        **{"embed_tracks": 7, "fit_probe": 3, "score_probe": 7},
+        **{"embed_tracks": 3, "fit_probes": 3, "score_probes": 3},
     }
 
 
@@ -258,24 +258,24 @@ def test_one_run_at_a_time_makes_the_same_results_and_others_may_share_the_check
 
 
 def test_what_other_versions_of_a_package_made_is_told_and_made_again_on_request(finished, planned):
-    note = next((finished / "results" / "made_with" / "embed_tracks").rglob("module.json"))
+    note = next((finished / "results" / "made_with" / "embed_tracks").rglob("module.jsonl"))
     text = note.read_text()
     made_with = json.loads(text)
     made_with["versions"]["numpy"] = "1.0"
-    note.write_text(json.dumps(made_with))
+    note.write_text(json.dumps(made_with) + "\n")
     told = snakemake(finished, "evaluate", "--dry-run")
     again = planned("--config", "rerun_on_upgrade=true")
     note.write_text(text)
     assert "2 files of the results made with numpy 1.0, now " in told.output
     assert "--config rerun_on_upgrade=true makes these files again" in told.output
     assert counted(told) == {}
-    assert again == {"embed_tracks": 1, "fit_probe": 1, "score_probe": 1}
+    assert again == {"embed_tracks": 1, "fit_probes": 1, "score_probes": 1}
 
 
 # After the test above, whose files count as incomplete from then on.
 def test_a_result_that_was_edited_is_made_again(finished, planned):
-    before = planned()["score_probe"]
-    path = next((finished / "results" / "scores").rglob("handcrafted-spectral/*.csv"))
+    before = planned().get("score_probes", 0)
+    path = next((finished / "results" / "scores" / "linked").rglob("mine/*.csv"))
     path.write_text(path.read_text().replace("accuracy", "ACCURACY"))
     os.utime(path, (1_000_000_000, 1_000_000_000))
-    assert planned()["score_probe"] == before + 1
+    assert planned()["score_probes"] == before + 1

@@ -8,6 +8,7 @@ import atexit
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -35,7 +36,19 @@ def _record_job() -> None:
     job = getattr(sys.modules["__main__"], "snakemake", None)
     if job is not None:
         modules = [name.removeprefix("soundcheck.") for name in sys.modules if name.startswith("soundcheck.")]
-        _write("jobs.jsonl", rule=job.rule, digest=job.params.get("code"), log=job.log[0], modules=sorted(modules))
+        # The second rule of a kind makes what the first one does.
+        rule = job.rule.rstrip("0123456789").rstrip("_")
+        digests = sorted(set(_digests(dict(job.params.items()))))
+        _write("jobs.jsonl", rule=rule, digests=digests, log=job.log[0], modules=sorted(modules))
+
+
+def _digests(parameters: object) -> Iterator[str]:
+    """The digests of source among the parameters of a job: of each thing that it makes, or of the whole."""
+    if isinstance(parameters, dict):
+        yield from filter(None, [parameters.get("code")])
+        parameters = list(parameters.values())
+    for each in parameters if isinstance(parameters, list | tuple) else ():
+        yield from _digests(each)
 
 
 if "RECORDED" in os.environ:

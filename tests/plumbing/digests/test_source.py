@@ -12,14 +12,14 @@ JOBS = {
     "embed with crepe": ("scripts/embed_tracks.py", "embedding.families.crepe"),
     "embed with handcrafted": ("scripts/embed_tracks.py", "embedding.families.handcrafted"),
     "take precomputed": ("scripts/take_precomputed.py",),
-    "fit tags": ("scripts/fit_probe.py", "probing.track_fitting", *MLP, "scoring.metrics.tagging"),
+    "fit tags": ("scripts/fit_probes.py", "probing.track_fitting", *MLP, "scoring.metrics.tagging"),
     "fit events": (
-        *("scripts/fit_probe.py", "probing.event_fitting", *MLP),
+        *("scripts/fit_probes.py", "probing.event_fitting", *MLP),
         *("scoring.metrics.tagging", "scoring.metrics.events"),
     ),
-    "score classes": ("scripts/score_probe.py", "probing.track_predicting", MLP[0], "scoring.metrics.classification"),
-    "score tags": ("scripts/score_probe.py", "probing.track_predicting", MLP[0], "scoring.metrics.tagging"),
-    "score events": ("scripts/score_probe.py", "probing.event_predicting", MLP[0], "scoring.metrics.events"),
+    "score classes": ("scripts/score_probes.py", "probing.track_predicting", MLP[0], "scoring.metrics.classification"),
+    "score tags": ("scripts/score_probes.py", "probing.track_predicting", MLP[0], "scoring.metrics.tagging"),
+    "score events": ("scripts/score_probes.py", "probing.event_predicting", MLP[0], "scoring.metrics.events"),
     "split": ("scripts/make_split.py", "datasets.sources.philharmonia"),
 }
 
@@ -54,7 +54,7 @@ def jobs(*words):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("fit_probe.py", jobs("fit")),
+        ("fit_probes.py", jobs("fit")),
         ("make_split.py", {"split"}),
         ("soundcheck/embedding/families/crepe.py", {"embed with crepe"}),
         ("soundcheck/embedding/families/handcrafted.py", {"embed with handcrafted"}),

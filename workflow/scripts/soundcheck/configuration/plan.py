@@ -79,8 +79,8 @@ class Plan:
     """The names of a matrix, and how they hang together.
 
     `evaluations` has the cells of each table; `splits_embedded` the (task, split) pairs for which each file of
-    embeddings is needed; `conditions` the scenarios in which one job embeds a dataset, `evaluated` the cells that one job
-    scores.
+    embeddings is needed; `conditions` the scenarios in which one job embeds a dataset; `evaluated` the cells that one
+    job scores.
     """
 
     def __init__(self, settings: Config) -> None:

@@ -1,7 +1,8 @@
-"""What a job made, of what, and with which versions: a file of JSON lines for each job, and a way back to what it made.
+"""What each job made, of what, with which versions: a file of JSON lines, and a way back to what it made.
 
-Snakemake removes the outputs of a job before it runs the job again. Where a job makes several things, most of them may be
-what they were: they stay reachable under a second name (a hard link, which takes no space), and are taken from there.
+Snakemake removes the outputs of a job before it runs the job again. Where a job makes several things, most of them may
+be what they were: they stay reachable under a second name (a hard link, which takes no space), and are taken from
+there.
 """
 
 import json
@@ -118,11 +119,11 @@ def forget(folder: str | Path, is_unwanted: Callable[[str], bool]) -> None:
 
 
 def content(path: str | Path) -> str:
-    """A digest of a file, or of all files in a folder and their names."""
+    """A digest of a file, or of all files in a folder and their names; not of hidden ones, such as Snakemake's own."""
     path = Path(path)
     if not path.is_dir():
         return file_sha256(path)
-    inside = sorted(each for each in path.rglob("*") if each.is_file())
+    inside = sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
     return json.dumps([(each.relative_to(path).as_posix(), file_sha256(each)) for each in inside])
 
 

@@ -45,8 +45,8 @@ def make(
 ) -> None:
     """Make each piece that is not there already, in so many processes at once.
 
-    `prepared()` loads what all share, and returns the function that makes a piece; it is not called where all are there.
-    A piece that fails does not keep the others from being made.
+    `prepared()` loads what all share, and returns the function that makes a piece; where all are there, it is not
+    called. A piece that fails does not keep the others from being made.
 
     Raises:
         Exception: a piece fails, or all that fail do for the same reason: what it raised.

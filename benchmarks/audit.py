@@ -25,7 +25,7 @@ import soundfile  # noqa: E402
 
 from soundcheck.audio import duplicates, fingerprints  # noqa: E402
 from soundcheck.embedding.check import music  # noqa: E402
-from soundcheck.plumbing.workers import processes  # noqa: E402
+from soundcheck.plumbing.jobs.workers import processes  # noqa: E402
 
 RATE, SECONDS = 44_100, 30.0
 

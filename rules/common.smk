@@ -112,6 +112,21 @@ def numbered(rule, number):
     return rule if number == 1 else f"{rule}_{number}"
 
 
+def hold_for_all_of_a_kind():
+    """Threads and resources that a profile or the command line gives `embed_tracks` are those of `embed_tracks_2`, too."""
+    several = {"embed_tracks": plan.embedded_alike, "fit_probes": plan.fitted_alike, "score_probes": plan.scored_alike}
+    resources = workflow.resource_settings
+    for rule, kinds in several.items():
+        others = [numbered(rule, number) for number in range(2, len(kinds) + 1)]
+        for name in ("overwrite_threads", "overwrite_resources"):
+            values = dict(getattr(resources, name))
+            if rule in values:
+                setattr(resources, name, dict.fromkeys(others, values[rule]) | values)
+
+
+hold_for_all_of_a_kind()
+
+
 def with_names(path, **names):
     """`path` with some of its wildcards replaced by names."""
     for wildcard, name in names.items():

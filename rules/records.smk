@@ -7,8 +7,7 @@ from snakemake.persistence.file import FilePersistence
 from snakemake.settings.types import DeploymentMethod
 
 from soundcheck.plumbing.errors import plural
-from soundcheck.plumbing.ledger import NOTES, forget
-from soundcheck.plumbing.provenance import made_with_others
+from soundcheck.plumbing.jobs.ledger import NOTES, forget, made_with_others
 
 # Some file systems keep times in steps of two seconds.
 TIME_STEP_S = 2.0
@@ -53,8 +52,9 @@ def forget_what_is_made_again():
     """What is asked for anew, and what others have made, is not taken from an earlier run of the job."""
     forced = {str(name) for name in workflow.dag_settings.forcerun}
     everything = workflow.dag_settings.forceall or workflow.dag_settings.forcetargets
-    for rule in sorted({name.rpartition("_")[0] if name.rpartition("_")[2].isdigit() else name for name in forced}):
-        forget(Path(NOTES) / rule, lambda output: True)
+    for rule in sorted(forced):
+        # The second rule of a kind has its ledgers where the first has its own.
+        forget(Path(NOTES) / re.sub(r"_\d+$", "", rule), lambda output: True)
     unwanted = forced | set(map(str, outdated_files()))
     forget(Path(NOTES), lambda output: everything or output in unwanted)
 

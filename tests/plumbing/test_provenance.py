@@ -6,8 +6,8 @@ from importlib import metadata
 
 import numpy
 
-from soundcheck.plumbing.ledger import Ledger
-from soundcheck.plumbing.provenance import made_with_others, versions
+from soundcheck.plumbing.jobs.ledger import Ledger, made_with_others
+from soundcheck.plumbing.provenance import versions
 
 
 def test_the_versions_are_those_of_what_is_loaded():

@@ -6,8 +6,9 @@ import pytest
 import sklearn.metrics
 
 from soundcheck import parquet
-from soundcheck.probing import items, track_predicting
+from soundcheck.probing import items
 from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.predicting import tracks as predicting
 from soundcheck.scoring import labels
 from soundcheck.scoring.bootstrap import percentile_interval, resample_counts
 from soundcheck.scoring.scores import scores_from_predictions
@@ -82,7 +83,7 @@ def _files(tmp_path, n=90, folds=(0,), task_type="multiclass", dropped=(), seeds
 
 def _score(tmp_path, names, n_resamples=50, seed=0, ids=IDS):
     paths = (tmp_path / name for name in ("embeddings.parquet", "split.parquet", "model.npz"))
-    table, metadata = track_predicting.predictions(*paths, ids, "mlp")
+    table, metadata = predicting.predictions(*paths, ids, "mlp")
     return table, metadata, scores_from_predictions(table, metadata, names, n_resamples, seed)
 
 
@@ -300,7 +301,7 @@ def test_scores_of_a_track_are_the_mean_over_its_frames(tmp_path):
     parquet.write(table, tmp_path / "embeddings.parquet", metadata)
     model = mlp.load(tmp_path / "model.npz")[0]
     expected = mlp.predict(model, frames).astype(np.float64)
-    predicted, _ = track_predicting.predictions(
+    predicted, _ = predicting.predictions(
         tmp_path / "embeddings.parquet", tmp_path / "split.parquet", tmp_path / "model.npz", IDS, "mlp"
     )
     assert predicted.num_rows == 3 * 30

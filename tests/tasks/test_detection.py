@@ -16,8 +16,9 @@ from soundcheck.datasets.splits import making
 from soundcheck.events import parsed
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting import pages
-from soundcheck.probing import detection, event_predicting, fitting, items
+from soundcheck.probing import detection, fitting, items
 from soundcheck.probing.mlp import model as mlp
+from soundcheck.probing.predicting import events as predicting
 from soundcheck.scoring import labels, metrics
 from soundcheck.scoring.scores import scores_from_predictions
 from soundcheck.scoring.table import AXES
@@ -165,7 +166,7 @@ def run(tmp_path_factory):
     missing = parquet.read(split).to_pandas().query("part == 'test'")["track_id"].iloc[0]
     inputs = write_inputs(folder, drop=[missing])
     models = fitted(folder, inputs)
-    table, metadata = event_predicting.predictions(*inputs, folder / "model.npz", IDS, "mlp")
+    table, metadata = predicting.predictions(*inputs, folder / "model.npz", IDS, "mlp")
     return folder, models, table, metadata, scores_from_predictions(table, metadata, METRICS, 200, 0), missing
 
 
@@ -223,7 +224,7 @@ def test_a_second_run_writes_the_same_bytes(run, tmp_path):
     fitted(tmp_path, inputs)
     for name in ("model.npz", "history.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    assert event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")[0].equals(run[2])
+    assert predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")[0].equals(run[2])
 
 
 @pytest.mark.parametrize(("choose_by", "best"), [("event_onset_200ms", max), ("segment_error_rate", min)])
@@ -253,7 +254,7 @@ def test_folds_have_models_choices_and_results_of_their_own(tmp_path):
     inputs = write_inputs(tmp_path, split="all")
     models = fitted(tmp_path, inputs, epochs=3)
     assert sorted(models) == [0, 1, 2, 3, 4]
-    table, _ = event_predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")
+    table, _ = predicting.predictions(*inputs, tmp_path / "model.npz", IDS, "mlp")
     found = table.to_pandas()
     assert len(found) == 2 * N_TRACKS
     assert (found.groupby("track_id")["fold"].nunique() == 1).all()

@@ -22,9 +22,10 @@ from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.presenting import formats, pages, tables
 from soundcheck.presenting.evaluation import read_evaluation
 from soundcheck.presenting.wording import Order
-from soundcheck.probing import fitting, items, track_predicting
+from soundcheck.probing import fitting, items
 from soundcheck.probing.mlp import model as mlp
 from soundcheck.probing.mlp import training
+from soundcheck.probing.predicting import tracks as predicting
 from soundcheck.scoring import metrics, scores
 from soundcheck.scoring.table import AXES, collect, write_scores
 
@@ -247,7 +248,7 @@ IDS = dict(zip(AXES, ("music", "mood", "single", "clean", "mfcc", "M1"), strict=
 
 
 def scored_by(*paths):
-    table, metadata = track_predicting.predictions(*paths, IDS, "mlp")
+    table, metadata = predicting.predictions(*paths, IDS, "mlp")
     return table, metadata, scores.scores_from_predictions(table, metadata, ["r2", "mae"], 200, 0)
 
 

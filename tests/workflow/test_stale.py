@@ -116,7 +116,7 @@ def planned(finished):
 def counted(run):
     """How many jobs of each rule that makes numbers a dry run has planned."""
     assert run.status == 0, run.output
-    rules = Counter(re.findall(r"^(?:local)?rule (\w+):$", run.output, re.MULTILINE))
+    rules = Counter(re.findall(r"^(?:local)?rule (\w+?)(?:_\d)?:$", run.output, re.MULTILINE))
     return {rule: count for rule, count in rules.items() if rule in NUMBERS}
 
 

@@ -8,8 +8,8 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.
 from soundcheck.plumbing.jobs import job_of_pieces
 
 with job_of_pieces(snakemake) as (inputs, outputs, ledger):
-    from soundcheck.plumbing.ledger import content
-    from soundcheck.plumbing.pieces import Piece, make
+    from soundcheck.plumbing.jobs.ledger import content
+    from soundcheck.plumbing.jobs.pieces import Piece, make
 
     params, weights = snakemake.params, inputs.named("weights")
     shared = dict(params.shared) | {

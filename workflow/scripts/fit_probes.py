@@ -4,7 +4,7 @@ from soundcheck.plumbing.jobs import job_of_pieces
 
 with job_of_pieces(snakemake) as (inputs, outputs, ledger):
     from soundcheck.plumbing.devices import device_of
-    from soundcheck.plumbing.pieces import Piece, make
+    from soundcheck.plumbing.jobs.pieces import Piece, make
     from soundcheck.probing.fitting import fitter
 
     pieces = [

@@ -3,7 +3,7 @@
 from soundcheck.plumbing.jobs import job_of_pieces
 
 with job_of_pieces(snakemake) as (inputs, outputs, ledger):
-    from soundcheck.plumbing.pieces import Piece, make
+    from soundcheck.plumbing.jobs.pieces import Piece, make
 
     cells = snakemake.params.cells
     shared = dict(snakemake.wildcards.items()) | dict(snakemake.params.shared)
@@ -22,7 +22,7 @@ with job_of_pieces(snakemake) as (inputs, outputs, ledger):
     ]
 
     def prepared():
-        from soundcheck.probing.testing import score_piece
+        from soundcheck.probing.predicting import score_piece
 
         return score_piece
 

@@ -349,7 +349,7 @@ def test_a_file_that_is_no_graph_is_said_in_one_line(folder, tmp_path, content):
 
 @run_in("graphs")
 def test_workers_that_are_forked_from_a_loaded_model_work_and_leave_it_whole(folder):
-    from soundcheck.plumbing.workers import processes
+    from soundcheck.plumbing.jobs.workers import processes
 
     embedder = load(folder, EFFNET)
     clip = music(5)

@@ -17,8 +17,8 @@ import numpy as np
 
 from soundcheck.audio.files import AudioFile, UnusableAudioError, opened
 from soundcheck.audio.samples import mono_blocks
+from soundcheck.plumbing.jobs.workers import processes
 from soundcheck.plumbing.logs import progress
-from soundcheck.plumbing.workers import processes
 
 # What telephones and 16 kbps leave of music is enough to know it again.
 RATE = 8000

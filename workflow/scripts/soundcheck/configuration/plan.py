@@ -106,8 +106,10 @@ class Plan:
             self.evaluated.setdefault(Evaluated(cell.dataset, cell.task, cell.split, cell.embedder), []).append(cell)
             self._note_embedded(cell)
         # Sorted, so that reordering a configuration changes no job.
-        for needed in (*self.splits_embedded.values(), *self.evaluated.values()):
-            needed.sort()
+        for pairs in self.splits_embedded.values():
+            pairs.sort()
+        for cells in self.evaluated.values():
+            cells.sort()
         self.conditions: dict[Modelled, list[str]] = {}
         for dataset, deformation, embedder in sorted(self.splits_embedded):
             self.conditions.setdefault(Modelled(dataset, embedder), []).append(deformation)

@@ -25,8 +25,8 @@ from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
 from soundcheck.embedding.tracks import Statistics
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import csv_rows
+from soundcheck.plumbing.jobs.workers import Inline, processes
 from soundcheck.plumbing.logs import progress
-from soundcheck.plumbing.workers import Inline, processes
 
 # Prepared audio that waits for the model, in seconds: bounds memory, whatever the dataset's size.
 PREFETCH_S = 240.0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from soundcheck.plumbing.workers import processes
+from soundcheck.plumbing.jobs.workers import processes
 
 
 def in_workers(work: Callable, items: Iterable[tuple], n_workers: int) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from soundcheck.embedding.tracks import tracks_in
 from soundcheck.plumbing import provenance
 from soundcheck.plumbing.devices import device_of
 from soundcheck.plumbing.downloads import weights
-from soundcheck.plumbing.pieces import Piece
+from soundcheck.plumbing.jobs.pieces import Piece
 
 
 def embedding_with(

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from soundcheck.plumbing.ledger import ledgers, read
-
 _SHARED = ("numpy", "scipy", "soundfile", "soxr", "librosa", "torch")
 OF_TRANSFORMS = ("audiomentations", "fast_mp3_augment", "numpy_audio_limiter", "pyroomacoustics", "python_stretch")
 # By these, libraries take the instructions of an older processor than that which is there.
@@ -88,18 +86,4 @@ def installed_versions(packages: Iterable[str]) -> dict[str, str]:
     for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
-    return found
-
-
-def made_with_others(notes: Path) -> dict[str, list[str]]:
-    """The outputs that were made with other versions than are installed, by what differs: `numpy 2.4.5, now 2.4.6`.
-
-    `notes` is the folder of all ledgers. A package that is not installed here is not compared.
-    """
-    installed = installed_versions(PACKAGES)
-    found: dict[str, list[str]] = {}
-    for note in (note for ledger in ledgers(notes) for note in read(ledger)):
-        for package, version in note["versions"].items():
-            if installed.get(package, version) != version:
-                found.setdefault(f"{package} {version}, now {installed[package]}", []).extend(note["outputs"])
     return found

@@ -11,12 +11,12 @@ from soundcheck.tasks import TASK_TYPES
 
 def fitting_module(task_type: str) -> str:
     """The module, named below `soundcheck`, whose `fold_fitter` fits probes to tasks of a type."""
-    return "probing.event_fitting" if TASK_TYPES[task_type].has_times else "probing.track_fitting"
+    return "probing.fitting.events" if TASK_TYPES[task_type].has_times else "probing.fitting.tracks"
 
 
 def predicting_module(task_type: str) -> str:
     """The module, named below `soundcheck`, whose `predictions` tests probes of tasks of a type."""
-    return "probing.event_predicting" if TASK_TYPES[task_type].has_times else "probing.track_predicting"
+    return "probing.predicting.events" if TASK_TYPES[task_type].has_times else "probing.predicting.tracks"
 
 
 def fold_fitter(task_type: str) -> Callable:
@@ -25,7 +25,7 @@ def fold_fitter(task_type: str) -> Callable:
 
 
 def predictions(task_type: str) -> Callable:
-    """What predicts the test items of a task of this type; see `track_predicting`."""
+    """What predicts the test items of a task of this type; see `predicting.tracks`."""
     return importlib.import_module(f"soundcheck.{predicting_module(task_type)}").predictions
 
 

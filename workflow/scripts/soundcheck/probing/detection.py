@@ -5,7 +5,7 @@ Representations, PMLR 176, 2022; github.com/hearbenchmark/hear-eval-kit, `get_la
 `heareval/embeddings/task_embeddings.py`, `create_events_from_prediction` and `EventPredictionModel` in
 `heareval/predictions/task_predictions.py`): a frame has the labels of the events that it lies in; a multilabel probe
 scores each frame; a median filter over time, a threshold of 0.5, and a shortest duration make events of the scores.
-What the filter and the duration are is chosen on the validation tracks, see `soundcheck.probing.event_fitting`.
+What the filter and the duration are is chosen on the validation tracks, see `soundcheck.probing.fitting.events`.
 """
 
 from collections.abc import Callable, Sequence

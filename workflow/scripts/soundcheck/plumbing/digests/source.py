@@ -13,7 +13,7 @@ CANNOT_CHANGE_A_NUMBER = "plumbing"
 
 @functools.cache
 def source_digest(script: str, *chosen: str) -> str:
-    """A digest of a script, as in `scripts/fit_probe.py`, and of all that it imports from the library, directly or not.
+    """A digest of a script, as in `scripts/fit_probes.py`, and of all of the library that it imports, directly or not.
 
     What the job chooses by name no import shows: these modules are `chosen`, named below `soundcheck`, as in
     `embedding.families.crepe`.

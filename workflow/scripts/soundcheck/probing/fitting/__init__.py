@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.plumbing.pieces import Piece
+from soundcheck.plumbing.jobs.pieces import Piece
 from soundcheck.probing import choices, items, kinds
 from soundcheck.probing import history as course
 from soundcheck.probing.probe import Model

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from soundcheck.plumbing.files import is_alive
-from soundcheck.plumbing.ledger import Ledger
+from soundcheck.plumbing.jobs.ledger import Ledger
 from soundcheck.plumbing.logs import logged_to
 from soundcheck.plumbing.provenance import versions
 

@@ -12,7 +12,7 @@ from soundcheck.probing.detection import Frames
 def predictions(
     embeddings_path: str | Path, split_path: str | Path, model_path: str | Path, ids: dict[str, str], kind: str
 ) -> tuple[pa.Table, dict]:
-    """The events of all test tracks by all seeds, and its metadata, as `track_predicting.predictions` gives scores.
+    """The events of all test tracks by all seeds, and its metadata, as `tracks.predictions` gives scores.
 
     Columns: track_id, fold, seed, label (those that occur), `events` and `predicted`: the true and the detected ones.
     """

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from soundcheck.plumbing.files import atomic, file_sha256
+from soundcheck.plumbing.provenance import PACKAGES, installed_versions
 
 # The folder, in that of the results, that holds what each job was made with.
 NOTES = "made_with"
@@ -116,6 +117,20 @@ def forget(folder: str | Path, is_unwanted: Callable[[str], bool]) -> None:
         left = [note for note in notes if not any(map(is_unwanted, note["outputs"]))]
         if len(left) < len(notes):
             _write(path, left)
+
+
+def made_with_others(notes: Path) -> dict[str, list[str]]:
+    """The outputs that were made with other versions than are installed, by what differs: `numpy 2.4.5, now 2.4.6`.
+
+    `notes` is the folder of all ledgers. A package that is not installed here is not compared.
+    """
+    installed = installed_versions(PACKAGES)
+    found: dict[str, list[str]] = {}
+    for note in (note for ledger in ledgers(notes) for note in read(ledger)):
+        for package, version in note["versions"].items():
+            if installed.get(package, version) != version:
+                found.setdefault(f"{package} {version}, now {installed[package]}", []).extend(note["outputs"])
+    return found
 
 
 def content(path: str | Path) -> str:

@@ -1,7 +1,7 @@
 """Testing a fitted probe in one condition: predictions, and the scores of them."""
 
 from soundcheck import parquet
-from soundcheck.plumbing.pieces import Piece
+from soundcheck.plumbing.jobs.pieces import Piece
 from soundcheck.probing import choices
 from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring.scores import AXES, scores_from_predictions

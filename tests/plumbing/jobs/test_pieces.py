@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from soundcheck.plumbing import pieces
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.plumbing.ledger import Ledger, forget, read
-from soundcheck.plumbing.pieces import Piece, make
+from soundcheck.plumbing.jobs import pieces
+from soundcheck.plumbing.jobs.ledger import Ledger, forget, read
+from soundcheck.plumbing.jobs.pieces import Piece, make
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soundcheck.plumbing.errors import SoundcheckError, described
-from soundcheck.plumbing.ledger import Ledger, content
+from soundcheck.plumbing.jobs.ledger import Ledger, content
+from soundcheck.plumbing.jobs.workers import processes
 from soundcheck.plumbing.provenance import versions
-from soundcheck.plumbing.workers import processes
 
 
 @dataclass(frozen=True)

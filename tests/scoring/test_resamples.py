@@ -61,6 +61,14 @@ def test_an_embedder_that_lacks_tracks_shares_the_resamples_of_the_others():
     assert of_all(rows)["n"] == N - 2
 
 
+def test_the_deviation_over_two_seeds_is_that_of_their_values():
+    rows = scores_from_predictions(predictions(), ABOUT, ["accuracy"], 10, 0)
+    values = [row["value"] for row in rows if row["fold"] == 0]
+    assert of_all(rows)["value"] == pytest.approx(np.mean(values))
+    assert of_all(rows)["seed_std"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
+    assert values[0] != values[1]
+
+
 @pytest.mark.parametrize("seeds", [(0, 1), (0, 1, 2)])
 def test_seeds_that_were_tested_on_other_tracks_are_refused(seeds):
     *first, last = seeds

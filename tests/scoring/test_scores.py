@@ -220,7 +220,7 @@ def test_a_fold_without_a_model_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("names", [["trillo"], [], ["cello", "trill"]])
 def test_a_test_item_without_exactly_one_trained_class_is_an_error(names):
-    with pytest.raises(ValueError, match="item 1 is labelled .* not with one of the classes"):
+    with pytest.raises(ValueError, match=r"item 1 is labelled .* not with one of the classes"):
         labels.indicators([["cello"], names], CLASSES, TASK_TYPES["multiclass"])
 
 

@@ -1,5 +1,7 @@
 """Several labels in one cell, as programs print lists: read as they are meant, or refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,8 +72,6 @@ def test_numbers_are_labels():
         ("['a', nan]", "cannot be read"),
         ("[rock, pop]", "not in quotation marks"),
         ("{rock,pop}", "not in quotation marks"),
-        ("[1, 0, 0, 1]", "a vector of 0 and 1"),
-        (str(np.array([1.0, 0.0, 0.0])), "a vector of 0 and 1"),
         (str(pd.Series(["a", "b"])), "otherwise than as one list"),
         (str(pd.array(["a", "b"], dtype="string")), "otherwise than as one list"),
     ],
@@ -135,3 +135,40 @@ def test_what_nobody_sees_makes_no_second_class_and_is_listed():
 def test_joiners_stay_in_a_label_and_tell_none_apart():
     persian = "می\u200cخواهم"
     assert cells.one_spelling([[persian], [persian], [persian.replace("\u200c", "")]])[0] == [[persian]] * 3
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["[1, 0, 0]", "[0, 1, 0]"],
+        [str(np.array([1.0, 0.0, 0.0])), str(np.array([0.0, 1.0, 0.0]))],
+        [["1", "0", "0"], ["0", "1", "0"]],
+        [["true", "false"], ["false", "true"]],
+        ["[True, False]", "[False, True]"],
+        ["1|0|0", "0|1|1"],
+        ["1;0", "0;1"],
+        ["1, 0, 1", "0, 1, 1"],
+        ["1 0 0", "0 1 0"],
+        ["1|0", "1|0"],
+    ],
+)
+def test_vectors_that_say_of_each_label_whether_it_applies_name_none_however_they_are_written(column):
+    labels, faults = cells.separated([*column, ""])
+    assert labels == [[], [], []]
+    assert faults.pop() is None
+    assert all(re.search("does not name its labels|labels are not in quotation marks", fault) for fault in faults)
+
+
+def test_labels_that_are_numbers_stay_labels():
+    assert cells.separated(["0|1", "1", "0", "1|2"]) == ([["0", "1"], ["1"], ["0"], ["1", "2"]], [None] * 4)
+    assert cells.separated([["0", "1"], [], ["1"]]) == ([["0", "1"], [], ["1"]], [None] * 3)
+    assert cells.separated(["1", "0"]) == ([["1"], ["0"]], [None] * 2)
+    assert cells.separated(["3|17", "3|17"]) == ([["3", "17"]] * 2, [None] * 2)
+
+
+@pytest.mark.parametrize("inside", ['["a", "b"]', '{"name": "a"}', "[1]"])
+def test_lists_inside_of_lists_are_no_labels_but_labels_in_brackets_are(inside):
+    labels, faults = cells.separated([[inside], ["[live]", "{x"]])
+    assert labels == [[], ["[live]", "{x"]]
+    assert "a list of other things than labels" in faults[0]
+    assert faults[1] is None

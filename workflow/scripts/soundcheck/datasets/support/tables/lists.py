@@ -70,8 +70,6 @@ def _labels(text: str) -> list[str]:
     values = [value for value in found if value is not None]
     if any(isinstance(value, bool) or not isinstance(value, str | int | float) for value in values):
         raise ValueError("a list of other things than labels")
-    if not any(isinstance(value, str) for value in values) and len(set(values)) < len(values) and set(values) <= {0, 1}:
-        raise ValueError("a vector of 0 and 1, which does not name its labels")
     return [str(value) for value in (sorted(values) if isinstance(found, set) else values)]
 
 

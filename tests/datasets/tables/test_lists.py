@@ -44,10 +44,33 @@ def test_sets_have_their_labels_in_a_fixed_order():
 
 
 @pytest.mark.parametrize(
-    "cell", ["[]", "()", "{}", "set()", "frozenset()", "[ ]", "[None]", "[nan]", "[null]", "[nan, nan]"]
+    "cell",
+    [
+        "[]",
+        "()",
+        "{}",
+        "set()",
+        "frozenset()",
+        "[ ]",
+        "[None]",
+        "[nan]",
+        "[null]",
+        "[nan, nan]",
+        "[nan nan]",
+        "[null,null]",
+    ],
 )
 def test_an_empty_list_has_no_labels(cell):
     assert list_in(cell) == []
+
+
+@pytest.mark.parametrize("cell", ["['a', None]", '["a", null]', "[None, 'a']"])
+def test_what_is_not_there_is_no_label(cell):
+    assert list_in(cell) == ["a"]
+
+
+def test_labels_may_hold_brackets_and_marks():
+    assert list_in("['a] b', '(c', \"d's [x\"]") == ["a] b", "(c", "d's [x"]
 
 
 def test_numbers_are_labels():
@@ -65,6 +88,10 @@ def test_numbers_are_labels():
         (str(np.array(list("abcdefgh") * 200)), "cut off"),
         ("['a', 'b', ...]", "cut off"),
         ("['a', 'b'", "cut off"),
+        ("[ 'a', 'b", "cut off"),
+        ("('a' 'b')", "lacks a comma"),
+        ("(1 2)", "cannot be read"),
+        ("array('a', dtype='<U1')", "otherwise than as one list"),
         ("['a' 'b', 'c']", "lacks a comma"),
         ("{'a': 1}", "a mapping"),
         ("['a', ['b']]", "other things than labels"),
@@ -82,7 +109,20 @@ def test_a_list_that_cannot_be_read_is_refused(cell, said):
 
 
 @pytest.mark.parametrize(
-    "cell", ["rock", "", "[unknown]", "(live)", "(a) song, (b) side", '12" mix', "R'n'B", "it's (live)"]
+    "cell",
+    [
+        "rock",
+        "",
+        "[unknown]",
+        "(live)",
+        "(a) song, (b) side",
+        "(a), (b)",
+        "[x] | [y]",
+        "['a'] or ['b']",
+        '12" mix',
+        "R'n'B",
+        "it's (live)",
+    ],
 )
 def test_other_text_is_no_list(cell):
     assert list_in(cell) is None
@@ -147,6 +187,7 @@ def test_joiners_stay_in_a_label_and_tell_none_apart():
         ["[True, False]", "[False, True]"],
         ["1|0|0", "0|1|1"],
         ["1;0", "0;1"],
+        ["True|False", "False|True"],
         ["1, 0, 1", "0, 1, 1"],
         ["1 0 0", "0 1 0"],
         ["1|0", "1|0"],
@@ -159,11 +200,23 @@ def test_vectors_that_say_of_each_label_whether_it_applies_name_none_however_the
     assert all(re.search("does not name its labels|labels are not in quotation marks", fault) for fault in faults)
 
 
+def test_what_nobody_sees_is_no_label():
+    assert cells.separated(["a|\u200b| |\u00a0|b", [" c ", "\ufeff"]]) == ([["a", "b"], ["c"]], [None] * 2)
+
+
 def test_labels_that_are_numbers_stay_labels():
     assert cells.separated(["0|1", "1", "0", "1|2"]) == ([["0", "1"], ["1"], ["0"], ["1", "2"]], [None] * 4)
     assert cells.separated([["0", "1"], [], ["1"]]) == ([["0", "1"], [], ["1"]], [None] * 3)
     assert cells.separated(["1", "0"]) == ([["1"], ["0"]], [None] * 2)
     assert cells.separated(["3|17", "3|17"]) == ([["3", "17"]] * 2, [None] * 2)
+    assert cells.separated(["0|1", "a|b"]) == ([["0", "1"], ["a", "b"]], [None] * 2)
+    assert cells.separated(["a|a", "b|b"]) == ([["a", "a"], ["b", "b"]], [None] * 2)
+
+
+def test_a_vector_is_one_wherever_the_others_differ_in_length():
+    labels, faults = cells.separated(["1|0|0", "0|1", "a"])
+    assert labels == [[], ["0", "1"], ["a"]]
+    assert [fault is None for fault in faults] == [False, True, True]
 
 
 @pytest.mark.parametrize("inside", ['["a", "b"]', '{"name": "a"}', "[1]"])

@@ -36,7 +36,7 @@ def separated(cells: Sequence[str | list[str]]) -> tuple[list[list[str]], list[s
     ]
     labels = [[label.strip() for label in each if tidy(label)] for each in parts]
     for place, why in enumerate(map(_why_no_labels, labels, _are_vectors(labels))):
-        if why and not faults[place]:
+        if why:
             labels[place], faults[place] = [], f"'{_short(str(cells[place]))}' is {why}: {HOW}"
     return labels, faults
 

@@ -26,13 +26,13 @@ def list_in(cell: str) -> list[str] | None:
     if call and not inner:
         return []
     if not _is_in_brackets(inner):
-        if call or re.match(r"<\w*Array>", inner) or re.search(r"\bdtype[:=]", inner):
+        if call or re.search(r"\bdtype[:=]", inner):
             raise ValueError("an array that is printed otherwise than as one list")
         if re.match(r"[\[{]\s*['\"]", inner):
             raise ValueError("a list that was cut off")
         return None
     content = inner[1:-1].strip()
-    if not content or re.fullmatch(r"(nan|NaN|None|null|<NA>)(,?\s+(nan|NaN|None|null|<NA>))*", content):
+    if not content or re.fullmatch(r"(nan|NaN|None|null|<NA>|[\s,])+", content):
         return []
     if not call and not re.search(r"['\"]", content) and not _is_of_numbers(content):
         if re.search(r"[,;|]|\.\.\.", content):

@@ -118,7 +118,6 @@ def test_a_list_that_cannot_be_read_is_refused(cell, said):
         "(a) song, (b) side",
         "(a), (b)",
         "[x] | [y]",
-        "['a'] or ['b']",
         '12" mix',
         "R'n'B",
         "it's (live)",

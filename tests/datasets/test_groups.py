@@ -20,9 +20,9 @@ def test_equal_audio_joins_groups_and_what_shares_nothing_stays_alone():
     ]  # fmt: skip
 
 
-def drawn(tracks, digests, **module):
+def drawn(tracks, digests, fractions=None, **module):
     about = {"labels": lambda tracks, task: tracks["label"], "GROUPED_BY": "singer"} | module
-    split = {"whole": "single", "fractions": None, "published": None, "per_class": None}
+    split = {"whole": "single", "fractions": fractions, "published": None, "per_class": None}
     return split_of(
         SimpleNamespace(**about), tracks, dataset="d", task="t", task_type="multiclass", split=split, seed=0,
         digests=digests,
@@ -61,3 +61,19 @@ def test_published_parts_stay_as_they_are():
     table, metadata = drawn(tracks, digests, splits=lambda tracks, task: official)
     assert table.to_pandas().set_index("track_id")["part"].tolist() == parts
     assert metadata["grouped_by"] is None
+
+
+def test_equal_audio_is_not_parted_where_parts_are_drawn_in_the_place_of_published_ones():
+    tracks, digests = corpus()
+    official = pd.DataFrame({"track_id": tracks["track_id"], "fold": 0, "part": ["train", "validation", "test"] * 40})
+    published = {"splits": lambda tracks, task: official}
+    assert shared(drawn(tracks, digests, **published)[0], digests) > 0
+    table, metadata = drawn(tracks, digests, fractions=[0.6, 0.2, 0.2], **published)
+    assert shared(table, digests) == 0
+    assert metadata["grouped_by"] == "equal audio"
+
+
+def test_some_tracks_with_groups_are_enough_to_say_what_groups_are():
+    tracks, digests = corpus()
+    tracks.loc[:50, "group"] = "s1"
+    assert drawn(tracks, digests)[1]["grouped_by"] == "singer, or equal audio"

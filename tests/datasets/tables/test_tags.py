@@ -61,6 +61,15 @@ def test_tags_that_published_parts_do_not_train_are_dropped_and_listed(audio):
     }
 
 
+def test_a_tag_of_two_columns_that_no_track_has_is_listed_and_one_column_names_no_tag(audio):
+    rows = [(f"{i:02}.wav", i % 2, 0) for i in range(N)]
+    metadata = split(audio, ["path", "low", "never"], rows, label=["low", "never"])[1]
+    assert metadata["classes"] == ["low"]
+    assert metadata["left_out_labels"] == {"never": "label 'never' has no item"}
+    rows = [(f"{i:02}.wav", "ab"[i % 2]) for i in range(N)]
+    assert split(audio, ["path", "mood"], rows, label=["mood"])[1]["left_out_labels"] == {}
+
+
 def test_columns_without_any_mark_are_refused(audio):
     with pytest.raises(SoundcheckError, match=r"no label is left to train\. label 'low' has no item"):
         split(audio, ["path", *TAGS], columns_of(0, 0), label=TAGS)

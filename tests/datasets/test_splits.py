@@ -154,9 +154,11 @@ def test_several_or_no_labels_in_a_multiclass_task_are_left_out_by_reason():
     tracks = corpus()
     tracks.at[0, "label"] = ["c0", "c1"]
     tracks.at[1, "label"] = []
+    tracks.at[2, "label"] = ["rare"]
     frame = split_of(tracks)[0].to_pandas().set_index("track_id")
     assert "has 2 labels (c0, c1)" in frame.loc[tracks.at[0, "track_id"], "reason"]
     assert frame.loc[tracks.at[1, "track_id"], "reason"] == "no label"
+    assert frame.loc[tracks.at[2, "track_id"], "reason"].startswith("label 'rare' has 1 item")
 
 
 def test_what_a_dataset_leaves_out_of_a_task_keeps_its_reason():

@@ -1,10 +1,12 @@
 """The items of a task: which tracks, with which labels or numbers, and why others are out."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from soundcheck.datasets.splits.items import items_of, read_numbers
+from soundcheck.datasets.splits.sampling import sampled
 from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.tasks import TASK_TYPES
 
@@ -84,3 +86,25 @@ def test_the_usual_number_of_values_is_that_of_most_tracks_and_of_as_many_the_la
 def test_strata_are_tenths_of_the_tracks_for_each_target():
     _, found = numbers([[str(i), str(-i)] for i in range(100)])
     assert found["strata"].tolist() == [[f"0 {i // 10}", f"1 {(99 - i) // 10}"] for i in range(100)]
+
+
+def sample(rows, per_class, seed=0):
+    """The ids that are drawn of rows (part, labels, how many)."""
+    whole = [(part, labels) for part, labels, n in rows for _ in range(n)]
+    frame = pd.DataFrame(whole, columns=["part", "label"]).assign(track_id=[f"t{i:03}" for i in range(len(whole))])
+    chosen = sampled(frame, per_class, np.random.default_rng(seed))
+    return frame[frame["track_id"].isin(chosen)]
+
+
+def test_a_sample_has_each_part_in_proportion_and_at_least_one_of_it():
+    found = sample([("train", ["x"], 100), ("validation", ["x"], 19), ("test", ["x"], 1)], 12)
+    assert found["part"].value_counts().to_dict() == {"train": 10, "validation": 2, "test": 1}
+    assert sample([("train", ["x"], 100)], 12, seed=1)["track_id"].tolist() != sorted(found["track_id"])[:12]
+
+
+def test_the_rarest_label_of_a_sample_chooses_first_so_that_others_need_no_more():
+    for seed in range(5):
+        found = sample([("train", ["a", "z"], 6), ("train", ["a"], 60)], 6, seed)
+        assert found["label"].tolist() == [["a", "z"]] * 6
+        found = sample([("train", ["a", "z"], 4), ("train", ["a"], 60)], 6, seed)
+        assert found["label"].tolist() == [["a", "z"]] * 4 + [["a"]] * 2

@@ -365,3 +365,18 @@ def test_equal_splits_have_equal_digests():
     labels = [["x"], ["y"]] * 15
     digests = [making.make_split(tracks, labels, **about, seed=seed)[1]["sha256"] for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "case", "expected"),
+    [
+        (None, {"split": "single"}, "08ddbe16d83f1368"),
+        (40, {"split": "single"}, "1da4316cb42d054d"),
+        (40, {"split": "all"}, "1ceec80dbd834792"),
+        (None, {"split": "60-20-20", "fractions": [0.6, 0.2, 0.2], "per_class": 5}, "19653304fbefedb3"),
+        (40, {"split": "single", "task_type": "multilabel"}, "1da4316cb42d054d"),
+    ],
+)
+def test_a_split_is_the_one_that_earlier_versions_drew(n_groups, case, expected):
+    """Who changes one of these digests changes the splits of everybody, and says so in the changelog."""
+    assert split_of(corpus(n_groups=n_groups), **case)[1]["sha256"][:16] == expected

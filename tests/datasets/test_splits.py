@@ -265,6 +265,8 @@ def test_an_empty_part_is_an_error_with_counts_and_the_reason():
         ValueError, match=r"the test part has no track \(train 160, validation 40, test 0, left_out 0\)"
     ):
         split_of(tracks, official=official(tracks, "ttttv"))
+    with pytest.raises(ValueError, match=r"the parts train, validation, test have no track"):
+        split_of(tracks, official=official(tracks, "s"))
 
 
 def test_a_task_that_applies_to_no_track_is_an_error():
@@ -292,7 +294,18 @@ def test_equal_ids_are_refused():
         split_of(pd.concat([tracks, tracks[:1]], ignore_index=True))
 
 
-@pytest.mark.parametrize("arguments", [{"task_type": "ranking"}, {"split": "most"}])
+def test_single_is_the_fold_that_the_published_table_names_first():
+    tracks = corpus(n_classes=3)
+    folds = official(tracks, "ttvs", "vstt", "stvt")
+    for first in (2, 0, 1):
+        by_track = pd.concat([folds[folds["fold"] == first][:1], folds.sort_values(["track_id", "fold"])])
+        table, _ = split_of(tracks, official=by_track.drop_duplicates())
+        assert set(table["fold"].to_pylist()) == {first}
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"task_type": "ranking"}, {"split": "most"}, {"split": "most", "official": official(corpus(), "tvs")}]
+)
 def test_unknown_kinds_are_refused(arguments):
     with pytest.raises(ValueError, match=r"multiclass|'single', 'all'"):
         split_of(corpus(), **arguments)

@@ -61,7 +61,7 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     trained.loc[was_tested, "part"] = LEFT_OUT
     for frame, dataset in ((trained, datasets[0]), (tested, datasets[1])):
         frame["track_id"] = joined_ids(dataset, frame["track_id"])
-        frame["group"] = [None if group is None else f"{dataset}/{group}" for group in frame["group"]]
+        frame["group"] = [f"{dataset}/{group}" if isinstance(group, str) else None for group in frame["group"]]
     whole = pd.concat([trained, *(tested.assign(fold=fold) for fold in sorted(set(trained["fold"])))])
     whole = whole.sort_values(["fold", "track_id"]).astype(object)
     whole = whole.where(whole.notna(), None)

@@ -90,6 +90,17 @@ def test_each_fold_trains_on_its_own_parts_and_tests_all_of_the_other_dataset(tm
     assert metadata["classes"] == ["high", "low"]
     assert metadata["left_out_labels"] == {"z": "rare", "hum": "label 'hum' of other is none of one"}
     assert (metadata["dataset"], metadata["tested_on"]) == ("one-to-other", "other")
+    assert metadata["group_overlap"] == []
+
+
+def test_groups_that_training_and_validation_share_are_named(tmp_path):
+    two_splits(tmp_path)
+    rows = parquet.read(tmp_path / "one.parquet").to_pylist()
+    rows[1]["group"] = "g"
+    about = parquet.metadata(tmp_path / "one.parquet") | {"group_overlap": ["something else"]}
+    parquet.write(pa.Table.from_pylist(rows, SCHEMA), tmp_path / "one.parquet", about)
+    paths = [str(tmp_path / name) for name in ("one.parquet", "other.parquet")]
+    assert joining.join_splits(*paths, ["one", "other"], "both")[1]["group_overlap"] == ["one/g"]
 
 
 def test_numbers_are_joined_as_they_are(tmp_path):

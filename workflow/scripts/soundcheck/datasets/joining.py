@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck import parquet
-from soundcheck.datasets.splits.integrity import check
+from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest
 from soundcheck.events import parsed, written
 from soundcheck.ids import joined_ids, letters
@@ -73,6 +73,7 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
         "dataset": name,
         "left_out_labels": metadata["left_out_labels"] | dropped,
         "tested_on": datasets[1],
+        "group_overlap": group_overlap(table),
         "sha256": digest(table),
     }
 

@@ -322,6 +322,11 @@ def test_the_check_names_tracks_and_groups_that_are_on_both_sides():
         check(pa.table(columns, schema=SCHEMA), groups=False)
 
 
+def test_the_check_refuses_a_split_without_any_track():
+    with pytest.raises(ValueError, match="no track has a label for this task"):
+        check(SCHEMA.empty_table())
+
+
 def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_is_allowed():
     tracks = pd.DataFrame({"track_id": [*"abcdef"], "group": None, "left_out": None}, dtype=object)
     official = pd.DataFrame(

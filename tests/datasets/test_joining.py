@@ -124,8 +124,8 @@ def test_tracks_of_both_datasets_keep_their_files_and_groups(tmp_path):
                 "own": ["only", name],
             }
         )
-        about = {"title": name.title(), "licence": "CC", "citation": {"one": "", "other": "A"}[name], "synthetic": name == "other", "n_found": 2,
-                 "n_left_out": 1}  # fmt: skip
+        about = {"title": name.title(), "licence": "CC", "citation": "A" if name == "other" else ""}
+        about |= {"synthetic": name == "other", "n_found": 2, "n_left_out": 1}
         parquet.write(table, tmp_path / f"{name}.parquet", about)
     paths = [str(tmp_path / f"{name}.parquet") for name in ("one", "other")]
     table, metadata = joining.join_tracks(paths, ["one", "other"], ["data/1", "data/2"], "both")
@@ -136,6 +136,6 @@ def test_tracks_of_both_datasets_keep_their_files_and_groups(tmp_path):
         ("other/b", "data/2/x/b.wav", None, None),
     ]
     assert metadata == {
-        "dataset": "both", "title": "One to Other", "licence": "CC", "citation": {"one": "", "other": "A"}[name], "synthetic": True, "n_found": 4,
+        "dataset": "both", "title": "One to Other", "licence": "CC", "citation": "A", "synthetic": True, "n_found": 4,
         "n_left_out": 2,
     }  # fmt: skip

@@ -69,6 +69,16 @@ def test_the_deviation_over_two_seeds_is_that_of_their_values():
     assert values[0] != values[1]
 
 
+def test_confusions_are_means_over_seeds_of_which_those_that_are_not_zero_have_rows():
+    table = predictions(kept=IDS[:3])
+    scores = [[1, 0, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0]]
+    column = pa.array(scores, table.schema.field("score").type)
+    table = table.set_column(table.schema.get_field_index("score"), "score", column)
+    rows = scores_from_predictions(table, ABOUT, ["confusion"], 10, 0)
+    found = {(row["label"], row["predicted"]): (row["value"], row["n"]) for row in rows}
+    assert found == {("a", "a"): (1, 1), ("b", "b"): (0.5, 1), ("b", "a"): (0.5, 1), ("c", "b"): (1, 1)}
+
+
 @pytest.mark.parametrize("seeds", [(0, 1), (0, 1, 2)])
 def test_seeds_that_were_tested_on_other_tracks_are_refused(seeds):
     *first, last = seeds

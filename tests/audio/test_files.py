@@ -105,10 +105,22 @@ def test_tags_pictures_and_what_stands_between_frames_are_no_audio(read, tmp_pat
     assert mpeg.duration_s(tmp_path / "a.mp3") == pytest.approx(2.05, abs=0.06)
 
 
-def test_mp3_files_that_were_put_together_are_decoded_to_the_end(read, wave):
+@pytest.mark.parametrize("mode", ["VARIABLE", "CONSTANT"])
+def test_mp3_files_that_were_put_together_are_decoded_and_measured_to_the_end(read, tmp_path, wave, mode):
+    data = encoded(wave, format="MP3", bitrate_mode=mode)
+    short = encoded(wave[: RATE // 2], format="MP3", bitrate_mode=mode)
+    for other in (data, short):
+        recording = read(data + other, "a.mp3")
+        length_s = len(recording.samples) / RATE
+        assert length_s == pytest.approx(2 + (2 if other is data else 0.5), abs=0.15)
+        assert header(tmp_path / "a.mp3").duration_s == pytest.approx(length_s, abs=0.1)
+
+
+def test_an_mp3_that_tells_its_length_is_believed_whatever_tag_follows(read, tmp_path, wave):
     data = encoded(wave, format="MP3")
-    recording = read(data + data, "a.mp3")
-    assert len(recording.samples) == pytest.approx(2 * len(wave), abs=0.15 * RATE)
+    for tag in (b"", b"TAG" + b"a" * 125, b"APETAGEX" + b"a" * 100_000):
+        read(data + tag, "a.mp3")
+        assert header(tmp_path / "a.mp3").duration_s == pytest.approx(2, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,9 @@ def test_equal_audio_in_one_part_or_left_out_or_in_another_fold_is_no_finding(au
 
 
 def test_tracks_that_could_not_be_compared_equal_nothing(audited):
-    rows = [*clean(), ("x", "train", "belt", None), ("y", "test", "belt", None)]
-    assert audited(rows, digests={"x": None, "y": None}) == []
+    for label in ("belt", "vibrato"):
+        rows = [*clean(), ("x", "train", "belt", None), ("y", "test", label, None)]
+        assert audited(rows, digests={"x": None, "y": None}) == []
 
 
 def test_near_duplicates_in_two_parts_warn_with_the_earlier_part_first(audited):
@@ -221,6 +222,23 @@ def test_findings_are_read_back_as_they_were_written(audited, tmp_path):
     audit.write(found, tmp_path / "audit.csv")
     assert audit.read(tmp_path / "audit.csv") == found
     assert (tmp_path / "audit.csv").read_text().splitlines()[0] == ",".join(audit.COLUMNS)
+
+
+def test_an_audit_that_stops_leaves_all_findings_beside_its_place_and_one_that_passes_leaves_none_there(
+    audited, tmp_path
+):
+    path, stopped = tmp_path / "audit" / "single.csv", tmp_path / "audit" / "single.stopped.csv"
+    path.parent.mkdir()
+    leaking = audited([*clean(), ("f1_vibrato_0", "test", "vibrato", "f1")])
+    assert {finding.verdict for finding in leaking} > {audit.STOP}
+    with pytest.raises(SoundcheckError, match=r"mine: the parts overlap.*single\.stopped\.csv"):
+        audit.write_or_stop(leaking, path, "mine")
+    assert audit.read(stopped) == leaking
+    assert not path.exists()
+    for _ in range(2):
+        audit.write_or_stop(audited(clean()), path, "mine")
+        assert audit.read(path) == audited(clean())
+        assert not stopped.exists()
 
 
 def test_the_page_shows_every_split_what_was_allowed_and_what_was_not_compared(audited, tmp_path):

@@ -154,9 +154,11 @@ def test_several_or_no_labels_in_a_multiclass_task_are_left_out_by_reason():
     tracks = corpus()
     tracks.at[0, "label"] = ["c0", "c1"]
     tracks.at[1, "label"] = []
+    tracks.at[2, "label"] = ["rare"]
     frame = split_of(tracks)[0].to_pandas().set_index("track_id")
     assert "has 2 labels (c0, c1)" in frame.loc[tracks.at[0, "track_id"], "reason"]
     assert frame.loc[tracks.at[1, "track_id"], "reason"] == "no label"
+    assert frame.loc[tracks.at[2, "track_id"], "reason"].startswith("label 'rare' has 1 item")
 
 
 def test_what_a_dataset_leaves_out_of_a_task_keeps_its_reason():
@@ -263,6 +265,8 @@ def test_an_empty_part_is_an_error_with_counts_and_the_reason():
         ValueError, match=r"the test part has no track \(train 160, validation 40, test 0, left_out 0\)"
     ):
         split_of(tracks, official=official(tracks, "ttttv"))
+    with pytest.raises(ValueError, match=r"the parts train, validation, test have no track"):
+        split_of(tracks, official=official(tracks, "s"))
 
 
 def test_a_task_that_applies_to_no_track_is_an_error():
@@ -290,7 +294,18 @@ def test_equal_ids_are_refused():
         split_of(pd.concat([tracks, tracks[:1]], ignore_index=True))
 
 
-@pytest.mark.parametrize("arguments", [{"task_type": "ranking"}, {"split": "most"}])
+def test_single_is_the_fold_that_the_published_table_names_first():
+    tracks = corpus(n_classes=3)
+    folds = official(tracks, "ttvs", "vstt", "stvt")
+    for first in (2, 0, 1):
+        by_track = pd.concat([folds[folds["fold"] == first][:1], folds.sort_values(["track_id", "fold"])])
+        table, _ = split_of(tracks, official=by_track.drop_duplicates())
+        assert set(table["fold"].to_pylist()) == {first}
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"task_type": "ranking"}, {"split": "most"}, {"split": "most", "official": official(corpus(), "tvs")}]
+)
 def test_unknown_kinds_are_refused(arguments):
     with pytest.raises(ValueError, match=r"multiclass|'single', 'all'"):
         split_of(corpus(), **arguments)
@@ -305,6 +320,11 @@ def test_the_check_names_tracks_and_groups_that_are_on_both_sides():
     columns["track_id"][2] = "a"
     with pytest.raises(ValueError, match=r"in more than one part: 1 track \(a\)"):
         check(pa.table(columns, schema=SCHEMA), groups=False)
+
+
+def test_the_check_refuses_a_split_without_any_track():
+    with pytest.raises(ValueError, match="no track has a label for this task"):
+        check(SCHEMA.empty_table())
 
 
 def test_a_track_that_a_published_split_has_in_two_parts_is_refused_unless_that_is_allowed():
@@ -363,3 +383,18 @@ def test_equal_splits_have_equal_digests():
     labels = [["x"], ["y"]] * 15
     digests = [making.make_split(tracks, labels, **about, seed=seed)[1]["sha256"] for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "case", "expected"),
+    [
+        (None, {"split": "single"}, "08ddbe16d83f1368"),
+        (40, {"split": "single"}, "1da4316cb42d054d"),
+        (40, {"split": "all"}, "1ceec80dbd834792"),
+        (None, {"split": "60-20-20", "fractions": [0.6, 0.2, 0.2], "per_class": 5}, "19653304fbefedb3"),
+        (40, {"split": "single", "task_type": "multilabel"}, "1da4316cb42d054d"),
+    ],
+)
+def test_a_split_is_the_one_that_earlier_versions_drew(n_groups, case, expected):
+    """Who changes one of these digests changes the splits of everybody, and says so in the changelog."""
+    assert split_of(corpus(n_groups=n_groups), **case)[1]["sha256"][:16] == expected

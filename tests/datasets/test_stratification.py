@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from soundcheck.datasets.splits.stratification import stratify
+from soundcheck.datasets.splits.stratification import quantile_bins, stratify
 
 
 def shares(counts, part_of, n_parts):
@@ -68,3 +68,33 @@ def test_a_few_large_groups_among_many_small_ones_do_not_spoil_the_shares():
     for seed in range(5):
         part_of = stratify(sizes[:, None], sizes, (0.8, 0.1, 0.1), np.random.default_rng(seed))
         assert np.bincount(part_of, sizes).tolist() == [96, 12, 12]
+
+
+def test_a_label_of_one_group_goes_to_the_part_that_gets_most():
+    part_of = stratify(np.eye(30, dtype=int), np.ones(30, dtype=int), (0.5, 0.3, 0.2), np.random.default_rng(0))
+    assert (part_of == 0).all()
+
+
+def test_of_parts_that_need_a_group_alike_any_may_get_it():
+    for counts in (np.ones((1, 1), dtype=int), np.zeros((1, 1), dtype=int)):
+        drawn = {
+            int(stratify(counts, np.ones(1, dtype=int), (1 / 3,) * 3, np.random.default_rng(seed))[0])
+            for seed in range(40)
+        }
+        assert drawn == {0, 1, 2}
+
+
+@pytest.mark.parametrize(("n", "n_bins"), [(9, 1), (19, 1), (20, 2), (99, 9), (100, 10), (240, 10)])
+def test_bins_are_quantiles_of_ten_items_and_more(n, n_bins):
+    values = np.random.default_rng(n).permutation(n)[:, None] / 7
+    bins = quantile_bins(np.hstack([values, -values]))
+    assert np.bincount(bins[:, 0]).tolist() == pytest.approx([n / n_bins] * n_bins, abs=1)
+    order = values[:, 0].argsort()
+    assert (np.diff(bins[order, 0]) >= 0).all()
+    assert (np.diff(bins[order, 1]) <= 0).all()
+
+
+def test_equal_values_are_in_the_same_bin():
+    values = np.repeat([1.0, 2.0, 3.0], [5, 90, 5])[:, None]
+    assert len({*quantile_bins(values)[5:95, 0]}) == 1
+    assert quantile_bins(np.array([[0.0]] * 50 + [[1.0]] * 50))[[0, 99], 0].tolist() == [4, 9]

@@ -97,6 +97,16 @@ def test_a_label_without_events_has_no_value_and_counts_in_no_other():
     assert each == pytest.approx([1, math.nan], nan_ok=True)
 
 
+def test_events_of_other_labels_are_passed_over():
+    other = (0.5, 3.5, "siren")
+    for name in (*F_MEASURES, "segment_error_rate"):
+        without = scored(name, TRUE, FOUND)
+        value, each = scored(name, [[*events, other] for events in TRUE], [[other, *events] for events in FOUND])
+        assert value == without[0]
+        assert (each is None) == (without[1] is None)
+        assert each is None or list(each) == list(without[1])
+
+
 def test_an_estimate_is_not_matched_twice_and_as_many_as_possible_are():
     # Taken from the left, the first true event would take the only estimate that the second one can have.
     true, found = [[(1.0, 2, "bell"), (1.15, 2, "bell")]], [[(1.1, 2, "bell"), (0.9, 2, "bell")]]

@@ -52,6 +52,14 @@ def test_accuracy_and_f1_equal_scikit_learn_s():
     )
 
 
+def test_the_confusion_of_few_items_has_all_classes():
+    y_true = np.eye(5, dtype=bool)[[0, 1]]
+    scores = np.eye(5, dtype=np.float32)[[1, 1]]
+    expected = np.zeros((5, 5))
+    expected[0, 1] = expected[1, 1] = 1
+    assert np.array_equal(classification.confusion(y_true, scores, list("abcde")), expected)
+
+
 def test_f1_macro_is_over_the_classes_present_in_truth_or_prediction():
     y_true = np.eye(4, dtype=bool)[[0, 0, 1, 1]]
     scores = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
@@ -116,9 +124,10 @@ def test_keys_absent_from_the_truth_are_left_out_of_the_macro_mean():
     assert np.isfinite(per_key).sum() == 2
 
 
-def test_a_label_that_is_no_key_is_refused():
-    with pytest.raises(ValueError, match="'Db major' is not a key"):
-        key.similarity(["C major", "Db major"])
+@pytest.mark.parametrize("name", ["Db major", "C dorian", "C", "H minor"])
+def test_a_label_that_is_no_key_is_refused(name):
+    with pytest.raises(ValueError, match=f"'{name}' is not a key"):
+        key.similarity(["C major", name])
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -145,13 +154,59 @@ def test_weights_equal_repeating_the_items(name, decimals):
 
 
 @pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
-def test_chunks_of_resamples_change_nothing(metric, monkeypatch):
+@pytest.mark.parametrize("at_once", [60 * 7, 60, 1])
+def test_chunks_of_resamples_change_nothing(metric, at_once, monkeypatch):
     truth, scores = _tags(n=60)
     weights = resample_counts(60, 30, 0)
     whole = metric(truth, scores, list("abcdefgh"), weights)
-    monkeypatch.setattr(tagging, "_WORKING_SET", 60 * 7)
-    parts = metric(truth, scores, list("abcdefgh"), weights)
+    monkeypatch.setattr(tagging, "_WORKING_SET", at_once)
+    # Other arrays: of the same ones the values are known.
+    parts = metric(truth.copy(), scores.copy(), list("abcdefgh"), weights.copy())
     np.testing.assert_allclose(parts[1], whole[1], atol=1e-12)
+
+
+def test_scores_that_are_equal_across_labels_are_no_ties_of_one_label():
+    truth, _ = _tags(n=60)
+    scores = np.full(truth.shape, 0.5, np.float32)
+    np.testing.assert_allclose(tagging.roc_auc(truth, scores, "abcdefgh")[1], 0.5)
+    np.testing.assert_allclose(tagging.average_precision(truth, scores, "abcdefgh")[1], truth.mean(axis=0))
+
+
+@pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])
+def test_a_resample_has_a_value_where_it_has_a_positive_and_a_negative_item_and_only_there(metric):
+    truth = np.array([[True], [True], [False], [False]])
+    scores = np.array([[0.9], [0.2], [0.5], [0.1]])
+    weights = np.array([[0, 0, 2, 2], [3, 1, 0, 0], [1, 0, 0, 3], [0, 1, 1, 0], [0, 3, 1, 0]])
+    values, per_label = metric(truth, scores, ["a"], weights)
+    last = 0.0 if metric is tagging.roc_auc else 0.5
+    np.testing.assert_allclose(values[:4], [np.nan, np.nan, 1, last])
+    rows = np.repeat(np.arange(4), weights[4])
+    assert values[4] == pytest.approx(metric(truth[rows], scores[rows], ["a"])[0])
+    np.testing.assert_array_equal(per_label[:, 0], values)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1, 1e9])
+def test_r2_does_not_depend_on_the_unit_and_mae_is_in_it(unit):
+    truth, score = np.array([[1.0], [2], [4]]) * unit, np.array([[1.0], [3], [3]]) * unit
+    assert metrics.metric("r2")(truth, score, ["bpm"])[0] == pytest.approx(1 - 2 / (14 / 3))
+    assert metrics.metric("mae")(truth, score, ["bpm"])[0] == pytest.approx(2 / 3 * unit)
+
+
+def test_one_item_has_an_error_but_no_share_of_a_variance():
+    truth, score = np.array([[3.0, 1.0]]), np.array([[1.0, 1.5]])
+    value, each = metrics.metric("mae")(truth, score, ["bpm", "level"])
+    assert value == 1.25
+    assert each.tolist() == [2.0, 0.5]
+    values, each = metrics.metric("mae")(truth, score, ["bpm", "level"], np.array([[1], [0], [3]]))
+    np.testing.assert_array_equal(values, [1.25, np.nan, 1.25])
+    np.testing.assert_array_equal(each, [[2.0, 0.5], [np.nan] * 2, [2.0, 0.5]])
+    assert np.isnan(metrics.metric("r2")(truth, score, ["bpm", "level"])[0])
+
+
+def test_a_mean_is_over_what_is_defined_however_little_that_is():
+    values = np.array([[0.2, np.nan, np.nan], [0.2, 0.6, np.nan], [np.nan] * 3, [0.0, 0.3, 0.6]])
+    np.testing.assert_allclose(means.mean_of_defined(values), [0.2, 0.4, np.nan, 0.3])
+    np.testing.assert_allclose(means.mean_of_defined(values, axis=0), [0.4 / 3, 0.45, 0.6])
 
 
 @pytest.mark.parametrize("metric", [tagging.roc_auc, tagging.average_precision])

@@ -219,10 +219,18 @@ def test_a_fold_without_a_model_is_an_error(tmp_path):
         _score(tmp_path, ["accuracy"])
 
 
-def test_a_test_label_that_training_lacks_is_an_error(tmp_path):
-    _files(tmp_path)
-    with pytest.raises(ValueError, match="not with one of the classes"):
-        labels.indicators([["trillo"]], CLASSES, TASK_TYPES["multiclass"])
+@pytest.mark.parametrize("names", [["trillo"], [], ["cello", "trill"]])
+def test_a_test_item_without_exactly_one_trained_class_is_an_error(names):
+    with pytest.raises(ValueError, match=r"item 1 is labelled .* not with one of the classes"):
+        labels.indicators([["cello"], names], CLASSES, TASK_TYPES["multiclass"])
+
+
+def test_labels_as_arrays_are_which_item_has_which_class_or_the_numbers():
+    tags = labels.indicators([["trill", "other", "cello"], [], ["lip_trill"]], CLASSES, TASK_TYPES["multilabel"])
+    assert tags.tolist() == [[True, False, True], [False, False, False], [False, True, False]]
+    numbers = labels.indicators([["0.1", "-2"], ["1e3", "4"]], ["bpm", "level"], TASK_TYPES["regression"])
+    assert numbers.tolist() == [[0.1, -2.0], [1000.0, 4.0]]
+    assert labels.indicators([], CLASSES, TASK_TYPES["regression"]).shape == (0, 3)
 
 
 def test_embeddings_that_are_not_finite_never_reach_a_score(tmp_path):

@@ -23,7 +23,8 @@ def test_what_is_written_reads_back_exactly():
     for onset_s, offset_s in np.random.default_rng(0).uniform(0, 120, (50, 2)):
         event = Event(onset_s, offset_s, "key turn, 2")
         assert events.parsed(events.written(event)) == event
-    assert events.parsed("1\t2.5\t a b ") == Event(1.0, 2.5, "a b")
+    assert events.parsed(" 1\t2.5 \t a b ") == Event(1.0, 2.5, "a b")
+    assert events.parsed("1\t2.5\ta\tb") == Event(1.0, 2.5, "a\tb")
 
 
 @pytest.mark.parametrize("text", ["", "1\t2", "1,2,dog", "one\t2\tdog", "nan\t2\tdog", "1\tinf\tdog", "1\t2\t "])
@@ -215,6 +216,9 @@ def test_labels_of_ones_own_stay_where_annotations_cannot_be_used(tmp_path):
         ("0,05\t0,1\tlow, loud\n\\\t100,0\t2000,0\n1\t2,5\tb\n", (["0.05\t0.1\tlow, loud", "1.0\t2.5\tb"], 0)),
         ("0.05\t0.1\tlow\n0.2\t0.25\t\n0.3\t0.4\n", (["0.05\t0.1\tlow"], 2)),
         ("\ufeff0.05\t0.05\tlow\r\n\r\n", (["0.05\t0.05\tlow"], 0)),
+        ("0,05\t0,1\tfeat. x\n\\\t100.0\t2000.0\n", (["0.05\t0.1\tfeat. x"], 0)),
+        (" 1 \t 2.5\ta\tb\n  \n\t\n3\t4\t  \n", (["1.0\t2.5\ta\tb"], 1)),
+        ("1,5\t2\ta, b\n", (["1.5\t2.0\ta, b"], 0)),
     ],
 )
 def test_annotations_are_read_as_audacity_writes_them(tmp_path, text, found):

@@ -197,3 +197,24 @@ def test_metadata_that_cannot_be_meant_is_refused(tmp_path, files, said):
 def test_a_label_option_without_a_table_is_refused(tmp_path):
     with pytest.raises(SoundcheckError, match="neither `csv` nor a metadata file"):
         folder.tracks(make(tmp_path, "x/1.wav"), label="genre")
+
+
+def test_parts_that_a_table_names_for_some_files_are_not_those_of_folders(tmp_path):
+    make(tmp_path, *(f"{part}/{label}/{i}.wav" for part in ("train", "test") for label in "xy" for i in range(2)))
+    rows = ["train/x/0.wav,x,test", "train/y/0.wav,y,", "test/x/0.wav,x,train", "test/y/1.wav,y,"]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file_name,label,split", *rows]))
+    tracks = by_path(folder.tracks(tmp_path))
+    given = tracks["part"].where(tracks["part"].notna(), None).to_dict()
+    assert {path: part for path, part in given.items() if part} == {"train/x/0.wav": "test", "test/x/0.wav": "train"}
+    assert tracks["left_out"].notna().sum() == 4
+
+
+def test_files_of_several_metadata_files_keep_their_own_labels_and_what_none_names_is_listed_in_order(tmp_path):
+    make(tmp_path, "train/b.wav", "train/a.wav", "test/c.wav", "test/z.wav", "test/d.wav")
+    (tmp_path / "train" / "metadata.csv").write_text("file_name,label\nb.wav,x\na.wav,y\n")
+    (tmp_path / "test" / "metadata.csv").write_text("file_name,label\nc.wav,x\n")
+    tracks = folder.tracks(tmp_path)
+    assert list(tracks["path"]) == ["test/c.wav", "train/b.wav", "train/a.wav", "test/d.wav", "test/z.wav"]
+    assert list(tracks["labels"][:3]) == [["x"], ["x"], ["y"]]
+    assert list(tracks["left_out"].notna()) == [False] * 3 + [True] * 2
+    assert tracks.index.is_unique

@@ -100,3 +100,13 @@ def test_a_name_that_is_no_text_stops_neither_a_table_nor_its_advice(tmp_path):
     with pytest.raises(SoundcheckError, match=r"There is 'caf\\xe9\.wav', which differs from 'caf\.wav'") as error:
         folder.tracks(tmp_path, csv="t.csv")
     str(error.value).encode()
+
+
+def test_a_path_is_relative_to_the_folder_of_audio_also_where_it_begins_like_it(tmp_path, monkeypatch):
+    other = tmp_path / "elsewhere" / "o.wav"
+    write(tmp_path, "", b"audio/audio/a.wav", b"audio/b.wav", b"elsewhere/o.wav")
+    for below in (tmp_path / "audio", tmp_path):
+        (below / "t.csv").write_text(f"path,label\naudio/a.wav,x\n{tmp_path / 'audio' / 'b.wav'},y\n{other},z\n")
+    monkeypatch.chdir(tmp_path)
+    for root in ("audio", tmp_path / "audio"):
+        assert list(folder.tracks(root, csv="t.csv")["path"]) == ["audio/a.wav", "b.wav", str(other)]

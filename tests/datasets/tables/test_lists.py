@@ -1,5 +1,7 @@
 """Several labels in one cell, as programs print lists: read as they are meant, or refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,10 +44,33 @@ def test_sets_have_their_labels_in_a_fixed_order():
 
 
 @pytest.mark.parametrize(
-    "cell", ["[]", "()", "{}", "set()", "frozenset()", "[ ]", "[None]", "[nan]", "[null]", "[nan, nan]"]
+    "cell",
+    [
+        "[]",
+        "()",
+        "{}",
+        "set()",
+        "frozenset()",
+        "[ ]",
+        "[None]",
+        "[nan]",
+        "[null]",
+        "[nan, nan]",
+        "[nan nan]",
+        "[null,null]",
+    ],
 )
 def test_an_empty_list_has_no_labels(cell):
     assert list_in(cell) == []
+
+
+@pytest.mark.parametrize("cell", ["['a', None]", '["a", null]', "[None, 'a']"])
+def test_what_is_not_there_is_no_label(cell):
+    assert list_in(cell) == ["a"]
+
+
+def test_labels_may_hold_brackets_and_marks():
+    assert list_in("['a] b', '(c', \"d's [x\"]") == ["a] b", "(c", "d's [x"]
 
 
 def test_numbers_are_labels():
@@ -63,6 +88,10 @@ def test_numbers_are_labels():
         (str(np.array(list("abcdefgh") * 200)), "cut off"),
         ("['a', 'b', ...]", "cut off"),
         ("['a', 'b'", "cut off"),
+        ("[ 'a', 'b", "cut off"),
+        ("('a' 'b')", "lacks a comma"),
+        ("(1 2)", "cannot be read"),
+        ("array('a', dtype='<U1')", "otherwise than as one list"),
         ("['a' 'b', 'c']", "lacks a comma"),
         ("{'a': 1}", "a mapping"),
         ("['a', ['b']]", "other things than labels"),
@@ -70,8 +99,6 @@ def test_numbers_are_labels():
         ("['a', nan]", "cannot be read"),
         ("[rock, pop]", "not in quotation marks"),
         ("{rock,pop}", "not in quotation marks"),
-        ("[1, 0, 0, 1]", "a vector of 0 and 1"),
-        (str(np.array([1.0, 0.0, 0.0])), "a vector of 0 and 1"),
         (str(pd.Series(["a", "b"])), "otherwise than as one list"),
         (str(pd.array(["a", "b"], dtype="string")), "otherwise than as one list"),
     ],
@@ -82,7 +109,19 @@ def test_a_list_that_cannot_be_read_is_refused(cell, said):
 
 
 @pytest.mark.parametrize(
-    "cell", ["rock", "", "[unknown]", "(live)", "(a) song, (b) side", '12" mix', "R'n'B", "it's (live)"]
+    "cell",
+    [
+        "rock",
+        "",
+        "[unknown]",
+        "(live)",
+        "(a) song, (b) side",
+        "(a), (b)",
+        "[x] | [y]",
+        '12" mix',
+        "R'n'B",
+        "it's (live)",
+    ],
 )
 def test_other_text_is_no_list(cell):
     assert list_in(cell) is None
@@ -135,3 +174,53 @@ def test_what_nobody_sees_makes_no_second_class_and_is_listed():
 def test_joiners_stay_in_a_label_and_tell_none_apart():
     persian = "می\u200cخواهم"
     assert cells.one_spelling([[persian], [persian], [persian.replace("\u200c", "")]])[0] == [[persian]] * 3
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["[1, 0, 0]", "[0, 1, 0]"],
+        [str(np.array([1.0, 0.0, 0.0])), str(np.array([0.0, 1.0, 0.0]))],
+        [["1", "0", "0"], ["0", "1", "0"]],
+        [["true", "false"], ["false", "true"]],
+        ["[True, False]", "[False, True]"],
+        ["1|0|0", "0|1|1"],
+        ["1;0", "0;1"],
+        ["True|False", "False|True"],
+        ["1, 0, 1", "0, 1, 1"],
+        ["1 0 0", "0 1 0"],
+        ["1|0", "1|0"],
+    ],
+)
+def test_vectors_that_say_of_each_label_whether_it_applies_name_none_however_they_are_written(column):
+    labels, faults = cells.separated([*column, ""])
+    assert labels == [[], [], []]
+    assert faults.pop() is None
+    assert all(re.search("does not name its labels|labels are not in quotation marks", fault) for fault in faults)
+
+
+def test_what_nobody_sees_is_no_label():
+    assert cells.separated(["a|\u200b| |\u00a0|b", [" c ", "\ufeff"]]) == ([["a", "b"], ["c"]], [None] * 2)
+
+
+def test_labels_that_are_numbers_stay_labels():
+    assert cells.separated(["0|1", "1", "0", "1|2"]) == ([["0", "1"], ["1"], ["0"], ["1", "2"]], [None] * 4)
+    assert cells.separated([["0", "1"], [], ["1"]]) == ([["0", "1"], [], ["1"]], [None] * 3)
+    assert cells.separated(["1", "0"]) == ([["1"], ["0"]], [None] * 2)
+    assert cells.separated(["3|17", "3|17"]) == ([["3", "17"]] * 2, [None] * 2)
+    assert cells.separated(["0|1", "a|b"]) == ([["0", "1"], ["a", "b"]], [None] * 2)
+    assert cells.separated(["a|a", "b|b"]) == ([["a", "a"], ["b", "b"]], [None] * 2)
+
+
+def test_a_vector_is_one_wherever_the_others_differ_in_length():
+    labels, faults = cells.separated(["1|0|0", "0|1", "a"])
+    assert labels == [[], ["0", "1"], ["a"]]
+    assert [fault is None for fault in faults] == [False, True, True]
+
+
+@pytest.mark.parametrize("inside", ['["a", "b"]', '{"name": "a"}', "[1]"])
+def test_lists_inside_of_lists_are_no_labels_but_labels_in_brackets_are(inside):
+    labels, faults = cells.separated([[inside], ["[live]", "{x"]])
+    assert labels == [[], ["[live]", "{x"]]
+    assert "a list of other things than labels" in faults[0]
+    assert faults[1] is None

@@ -24,6 +24,7 @@ def rows_of(column, cells):
         (["fold_01", "fold_02", "fold_03"], ["1", "2", "3"]),
         (["0", "1", "2", "0"], ["0", "1", "2", "0"]),
         (["1\u200b", "2", "\u00a03"], ["1", "2", "3"]),
+        (["", ""], [None, None]),
     ],
 )
 def test_folds_are_whole_numbers_however_they_are_written(cells, numbers):
@@ -44,6 +45,7 @@ def test_folds_are_whole_numbers_however_they_are_written(cells, numbers):
         (["1", "2", "30000000000"], "row 4: .* which is not a whole number"),
         (["1", "2", "nan"], "row 4: .* 'nan', which is not a whole number"),
         (["1", "2", ""], "2 of at least three folds"),
+        (["1", "1", ""], "1 of at least three folds"),
     ],
 )
 def test_folds_that_may_be_meant_in_two_ways_are_refused_with_their_rows(cells, said):
@@ -57,6 +59,12 @@ def test_one_group_in_two_spellings_is_one_or_refused():
     for other in ("3.0", "03"):
         with pytest.raises(SoundcheckError, match=f"rows 2, 4: column 'group' holds '3' and '{other}'"):
             parts.groups_of("t.csv", rows_of("group", ["3", "4", other]))
+
+
+def test_groups_that_differ_in_case_alone_are_one_whatever_the_order_of_the_rows():
+    cells = ["ann", "Ann ", "bob", "", "ANN", "Bo"]
+    assert parts.groups_of("t.csv", rows_of("group", cells)) == ["ANN", "ANN", "bob", None, "ANN", "Bo"]
+    assert parts.groups_of("t.csv", rows_of("group", cells[::-1])) == ["Bo", "ANN", None, "bob", "ANN", "ANN"]
 
 
 def test_a_part_may_have_stray_characters():

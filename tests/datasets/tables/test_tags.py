@@ -1,5 +1,7 @@
 """Tags from a table to a split: the same from one column as from a column for each; meaningless cells are refused."""
 
+import json
+
 import pytest
 
 from soundcheck.datasets import index
@@ -59,6 +61,15 @@ def test_tags_that_published_parts_do_not_train_are_dropped_and_listed(audio):
     }
 
 
+def test_a_tag_of_two_columns_that_no_track_has_is_listed_and_one_column_names_no_tag(audio):
+    rows = [(f"{i:02}.wav", i % 2, 0) for i in range(N)]
+    metadata = split(audio, ["path", "low", "never"], rows, label=["low", "never"])[1]
+    assert metadata["classes"] == ["low"]
+    assert metadata["left_out_labels"] == {"never": "label 'never' has no item"}
+    rows = [(f"{i:02}.wav", "ab"[i % 2]) for i in range(N)]
+    assert split(audio, ["path", "mood"], rows, label=["mood"])[1]["left_out_labels"] == {}
+
+
 def test_columns_without_any_mark_are_refused(audio):
     with pytest.raises(SoundcheckError, match=r"no label is left to train\. label 'low' has no item"):
         split(audio, ["path", *TAGS], columns_of(0, 0), label=TAGS)
@@ -93,6 +104,18 @@ def test_a_list_that_cannot_be_read_is_refused_by_a_task_of_tags_alone(audio):
     with pytest.raises(SoundcheckError, match=r"t\.csv, row 3: '\(rock\|pop\)' is a list whose labels are not in"):
         split(audio, ["path", "label"], rows)
     assert split(audio, ["path", "label"], rows, "multiclass")[1]["classes"] == ["(rock|pop)", "folk"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [([1, 0, 0], "a vector of 0 and 1"), ([["low", "loud"]], "other things than"), ([{"name": "low"}], "other things")],
+)
+def test_lists_of_json_that_name_no_labels_are_refused_with_their_row(audio, labels, said):
+    lines = [{"file_name": f"{i:02}.wav", "labels": labels if i == 4 else ["low"]} for i in range(N)]
+    (audio / "metadata.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    tracks = folder.tracks(audio)
+    with pytest.raises(SoundcheckError, match=rf"metadata\.jsonl, row 5: .*{said}"):
+        folder.labels_as(tracks, "mood", "multilabel")
 
 
 @pytest.mark.parametrize("column", ["tags", "marked", "unclear", "csv_tags", "events", "events_fault"])

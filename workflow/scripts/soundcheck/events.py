@@ -74,9 +74,7 @@ def read_file(path: Path) -> tuple[list[str], int]:
             continue
         cells = line.split("\t", 2)
         if has_commas:
-            cells[:2] = [
-                cell.replace(",", ".") if re.fullmatch(r"\s*-?\d+,\d+\s*", cell) else cell for cell in cells[:2]
-            ]
+            cells[:2] = [cell.replace(",", ".") for cell in cells[:2]]
         is_unlabelled = len(cells) == 2 or not cells[-1].strip()
         try:
             event = parsed("\t".join([*cells[:2], "-"] if is_unlabelled else cells))

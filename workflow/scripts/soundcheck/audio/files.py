@@ -164,7 +164,7 @@ class Header:
 
 
 def header(path: str | Path) -> Header:
-    """The header of an audio file. An MP3 file without a count of its frames is read whole, to count them.
+    """The header of an audio file. An MP3 file without a true count of its frames is read whole, to count them.
 
     Raises:
         UnusableAudioError: it is missing, has no bytes, no samples, or is not readable as audio.

@@ -24,6 +24,8 @@ _SAMPLES = {(True, 1): 384, (True, 2): 1152, (True, 3): 1152, (False, 1): 384, (
 _DIVISORS = {3: 1, 2: 2, 0: 4}
 # What may stand in front of the first frame besides tags: leftovers of other formats.
 _SEARCHED = 1 << 16
+# More than this many bytes behind the end that is told are looked at: they may be another file's.
+_TAGS_AT_THE_END = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,17 @@ _LENGTHS = _lengths()
 
 
 def has_count(path: str | Path) -> bool:
-    """Whether the first frame says how many there are."""
+    """Whether the first frame says how many there are, and no more bytes follow than it says, if it does."""
     with open(path, "rb") as file:
         begin = _after_tags(file)
         file.seek(begin)
         data = file.read(_SEARCHED)
+        size = file.seek(0, io.SEEK_END) - begin
     at = _next_frame(data, 0, None)
-    return at is not None and _is_count(data, at)
+    if at is None or not _is_count(data, at):
+        return False
+    said = _bytes_said(data[at : at + _length(data, at)])
+    return said is None or size - at <= said + _TAGS_AT_THE_END
 
 
 def duration_s(path: str | Path) -> float | None:
@@ -158,6 +164,16 @@ def _is_count(data: bytes, at: int) -> bool:
     frame = data[at : at + _length(data, at)]
     place = _place_of_count(frame)
     return frame[place : place + 4] in (b"Xing", b"Info") or frame[36:40] == b"VBRI"
+
+
+def _bytes_said(frame: bytes) -> int | None:
+    """How long the stream is by the frame that counts it; None where it does not say."""
+    if frame[36:40] == b"VBRI":
+        return int.from_bytes(frame[46:50], "big")
+    place = _place_of_count(frame)
+    flags = int.from_bytes(frame[place + 4 : place + 8], "big")
+    place += 12 if flags & 1 else 8
+    return int.from_bytes(frame[place : place + 4], "big") if flags & 2 else None
 
 
 def _place_of_count(frame: bytes) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from soundcheck import parquet
-from soundcheck.datasets.splits.integrity import check
+from soundcheck.datasets.splits.integrity import check, group_overlap
 from soundcheck.datasets.splits.table import EVENTS, LEFT_OUT, SCHEMA, digest
 from soundcheck.events import parsed, written
 from soundcheck.ids import joined_ids, letters
@@ -61,7 +61,7 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
     trained.loc[was_tested, "part"] = LEFT_OUT
     for frame, dataset in ((trained, datasets[0]), (tested, datasets[1])):
         frame["track_id"] = joined_ids(dataset, frame["track_id"])
-        frame["group"] = [None if group is None else f"{dataset}/{group}" for group in frame["group"]]
+        frame["group"] = [f"{dataset}/{group}" if isinstance(group, str) else None for group in frame["group"]]
     whole = pd.concat([trained, *(tested.assign(fold=fold) for fold in sorted(set(trained["fold"])))])
     whole = whole.sort_values(["fold", "track_id"]).astype(object)
     whole = whole.where(whole.notna(), None)
@@ -73,6 +73,7 @@ def join_splits(trained_path: str, tested_path: str, datasets: list[str], name: 
         "dataset": name,
         "left_out_labels": metadata["left_out_labels"] | dropped,
         "tested_on": datasets[1],
+        "group_overlap": group_overlap(table),
         "sha256": digest(table),
     }
 

@@ -83,8 +83,6 @@ def _rank(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _refuse_duplicates(table: pa.Table, paths: list[Path]) -> None:
-    if table.num_rows < 2:
-        return
     codes = np.stack([_rank(table[name]) for name in KEY])
     repeated = np.flatnonzero((codes[:, 1:] == codes[:, :-1]).all(axis=0))
     if not len(repeated):

@@ -57,10 +57,8 @@ def read_numbers(items: pd.DataFrame, targets: Sequence[str] | None, task: str) 
     What is no finite number, and what has another number of them than there are targets, is left out; changes `items`.
     """
     # A track without any value does not say how many there are.
-    lengths = Counter(
-        len(label) for label, reason in zip(items["label"], items["reason"], strict=True) if label and not reason
-    )
-    usual = len(targets) if targets else max(lengths, key=lambda length: (lengths[length], length), default=1)
+    lengths = Counter(len(label) for label in items["label"] if label)
+    usual = max(lengths, key=lambda length: (lengths[length], length), default=1)
     targets = targets or ([task] if usual == 1 else [f"{task} {number}" for number in range(1, usual + 1)])
     numbers = []
     for row, label in enumerate(items["label"]):

@@ -43,7 +43,7 @@ def stratify(
         members = waiting[counts[waiting, label] > 0]
         for position, group in enumerate(members):
             lacking = np.flatnonzero(lacks[:, label])
-            short = len(lacking) > 0 and len(members) - position <= len(lacking)
+            short = len(members) - position <= len(lacking)
             parts = lacking if short else np.arange(len(fractions))
             assign(group, _neediest(parts, missing[:, label], missing_items, generator))
     for group in waiting:

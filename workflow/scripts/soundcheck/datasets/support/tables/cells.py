@@ -1,5 +1,6 @@
 """What the cells of label columns say: several labels in one, tags that are marked, one label in several spellings."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +11,8 @@ from soundcheck.datasets.support.tables.lists import HOW, list_in
 SEPARATORS = ("|", ";", ",")
 MARKED = {"1", "1.0", "true", "yes", "y", "x"}
 UNMARKED = {"0", "0.0", "false", "no", "n", ""}
+# What the elements of a vector are that says of each label of a list, which is elsewhere, whether it applies.
+_OF_VECTORS = {"0", "1", "0.0", "1.0", "true", "false"}
 
 
 def separated(cells: Sequence[str | list[str]]) -> tuple[list[list[str]], list[str | None]]:
@@ -31,7 +34,39 @@ def separated(cells: Sequence[str | list[str]]) -> tuple[list[list[str]], list[s
         found if found is not None else cell.split(mark) if mark else [cell]
         for cell, found in zip(cells, lists, strict=True)
     ]
-    return [[label.strip() for label in labels if tidy(label)] for labels in parts], faults
+    labels = [[label.strip() for label in each if tidy(label)] for each in parts]
+    for place, why in enumerate(map(_why_no_labels, labels, _are_vectors(labels))):
+        if why:
+            labels[place], faults[place] = [], f"'{_short(str(cells[place]))}' is {why}: {HOW}"
+    return labels, faults
+
+
+def _why_no_labels(labels: list[str], is_vector: bool) -> str | None:
+    if is_vector:
+        return "a vector of 0 and 1, which does not name its labels"
+    return "a list of other things than labels" if any(map(_is_nested, labels)) else None
+
+
+def _are_vectors(labels: list[list[str]]) -> list[bool]:
+    """Which cells are vectors of 0 and 1, and name no labels: all, or those in which one of the two comes twice."""
+    elements = [each[0].split() if len(each) == 1 else each for each in labels]
+    only = [{element.lower() for element in each} <= _OF_VECTORS for each in elements]
+    lengths = {len(each) for each in elements if each}
+    are_all = all(only) and len(lengths) == 1 and lengths != {1}
+    return [
+        is_only and bool(each) and (are_all or len(set(each)) < len(each))
+        for is_only, each in zip(only, elements, strict=True)
+    ]
+
+
+def _is_nested(label: str) -> bool:
+    """Whether an element of a JSON list was itself a list or a mapping."""
+    if label[:1] not in ("[", "{"):
+        return False
+    try:
+        return isinstance(json.loads(label), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def marked(rows: Sequence[dict], columns: Sequence[str]) -> tuple[list[list[str]], list[str | None]]:

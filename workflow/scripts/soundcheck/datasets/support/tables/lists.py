@@ -26,13 +26,13 @@ def list_in(cell: str) -> list[str] | None:
     if call and not inner:
         return []
     if not _is_in_brackets(inner):
-        if call or re.match(r"<\w*Array>", inner) or re.search(r"\bdtype[:=]", inner):
+        if call or re.search(r"\bdtype[:=]", inner):
             raise ValueError("an array that is printed otherwise than as one list")
         if re.match(r"[\[{]\s*['\"]", inner):
             raise ValueError("a list that was cut off")
         return None
     content = inner[1:-1].strip()
-    if not content or re.fullmatch(r"(nan|NaN|None|null|<NA>)(,?\s+(nan|NaN|None|null|<NA>))*", content):
+    if not content or re.fullmatch(r"(nan|NaN|None|null|<NA>|[\s,])+", content):
         return []
     if not call and not re.search(r"['\"]", content) and not _is_of_numbers(content):
         if re.search(r"[,;|]|\.\.\.", content):
@@ -70,8 +70,6 @@ def _labels(text: str) -> list[str]:
     values = [value for value in found if value is not None]
     if any(isinstance(value, bool) or not isinstance(value, str | int | float) for value in values):
         raise ValueError("a list of other things than labels")
-    if not any(isinstance(value, str) for value in values) and len(set(values)) < len(values) and set(values) <= {0, 1}:
-        raise ValueError("a vector of 0 and 1, which does not name its labels")
     return [str(value) for value in (sorted(values) if isinstance(found, set) else values)]
 
 

@@ -90,7 +90,7 @@ def _form(match: re.Match) -> tuple[str, bool]:
 
 
 def groups_of(path: Path, rows: list[dict]) -> list[str | None]:
-    """The group of each row.
+    """The group of each row; those that differ in case alone are one, for one too few is a leak, and one too many none.
 
     Raises:
         SoundcheckError: one number is written in two ways, such as `3` and `3.0`, which would be two groups.
@@ -105,7 +105,11 @@ def groups_of(path: Path, rows: list[dict]) -> list[str | None]:
                 f"{path}, rows {other_number}, {row[files.ROW]}: column 'group' holds '{other}' and '{cell}'. Write a "
                 "number in one way, or these are two groups."
             )
-    return [cell or None for cell in cells]
+    # The same name in any order of the rows: who is drawn depends on it.
+    names: dict[str, str] = {}
+    for cell in sorted(cells):
+        names.setdefault(cell.casefold(), cell)
+    return [names[cell.casefold()] or None for cell in cells]
 
 
 def hints(tracks: pd.DataFrame) -> list[str]:

@@ -1,13 +1,8 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
-import os
 import re
-import sys
-from pathlib import Path
 
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
-
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.configuration import catalogue
@@ -19,7 +14,6 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
 from soundcheck.plumbing.digests.source import source_digest
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.plumbing.jobs import HOME
 from soundcheck.plumbing.locks import hold_lock
 from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
@@ -49,9 +43,7 @@ if wrong:
     stop("\n".join(dict.fromkeys(wrong)))
 
 # Snakemake works in the folder of the results, so that what it notes of each file's making lies beside the file, for every
-# checkout, and its lock too. Paths of a configuration are relative to where the run was started.
-home = Path.cwd()
-os.environ[HOME] = str(home)
+# checkout, and its lock too.
 try:
     Path(settings.results).mkdir(parents=True, exist_ok=True)
     os.chdir(settings.results)
@@ -106,6 +98,16 @@ def do_not_wait_in_threads():
 def one_of(names):
     """A regular expression of these names; of none, one that nothing fits."""
     return "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
+
+
+def growing(amount, of_inputs=0):
+    """As much of a resource as a job is given, and as much again at each further attempt: too little may have ended it.
+
+    `amount` is in MB or minutes; for each MB of the inputs there are `of_inputs` more.
+    """
+    if of_inputs:
+        return lambda wildcards, input, attempt: int((amount + of_inputs * input.size_mb) * attempt)
+    return lambda wildcards, attempt: amount * attempt
 
 
 def each(path, items):

@@ -3,6 +3,7 @@ import re
 
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
+from snakemake.settings.types import DeploymentMethod
 
 from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.configuration import catalogue
@@ -14,6 +15,7 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
 from soundcheck.plumbing.digests.source import source_digest
 from soundcheck.plumbing.errors import SoundcheckError
+from soundcheck.plumbing.jobs import ENVIRONMENTS
 from soundcheck.plumbing.locks import hold_lock
 from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
@@ -61,6 +63,9 @@ def from_results(path):
 # Environments serve all results.
 deployment = workflow.deployment_settings
 deployment.conda_prefix = home / (deployment.conda_prefix or ".snakemake/conda")
+os.environ[ENVIRONMENTS] = (
+    str(deployment.conda_prefix) if DeploymentMethod.CONDA in deployment.deployment_method else ""
+)
 
 
 pathvars:

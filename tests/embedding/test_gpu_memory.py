@@ -22,7 +22,7 @@ class ResourceExhaustedError(Exception):
 
 @pytest.fixture
 def embed(tmp_path):
-    """Embeds a few clips on a GPU whose memory holds so many windows; vectors by track, and the sizes of the batches."""
+    """Embeds a few clips on a GPU whose memory holds so many windows; vectors by track, and sizes of batches."""
     for number in range(4):
         soundfile.write(tmp_path / f"{number}.wav", np.full(5 * RATE, number / 10), RATE)
     tracks = [(f"t{number}", f"{number}.wav", 5.0) for number in range(4)]

@@ -244,8 +244,10 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
 
 
 def in_smaller_batches(name: str, embedder: Embedder) -> Embedder:
-    """The embedder, which computes a batch in parts where the memory of the GPU does not hold the whole: half as large each
-    time that it does not, from then on. `name` is what messages call it. Embeddings may differ by rounding.
+    """The embedder, which computes a batch in parts where the memory of the GPU does not hold the whole.
+
+    Parts are half as large each time that it does not, and stay so; embeddings may differ by rounding. `name` is what
+    messages call the embedder.
     """
     largest = embedder.batch_size
 
@@ -260,7 +262,7 @@ def in_smaller_batches(name: str, embedder: Embedder) -> Embedder:
                     raise
             else:
                 return parts[0] if len(parts) == 1 else np.concatenate(parts)
-            # Outside of `except`, whose traceback holds what the model had in memory. Another thread may have been here.
+            # Outside of `except`, whose traceback keeps the model's memory. Another thread may have been here.
             if size == largest:
                 largest = (size + 1) // 2
                 tell(f"note: the GPU's memory does not hold {size} windows of {name} at once: {largest} from now on")

@@ -3,6 +3,10 @@ from snakemake.utils import min_version
 
 min_version("9.14")
 
+
+include: "rules/paths.smk"
+
+
 if "experiments" not in config:
 
     configfile: "config/demo.yaml"
@@ -11,7 +15,6 @@ if "experiments" not in config:
 report: "workflow/report/workflow.rst"
 
 
-include: "rules/paths.smk"
 include: "rules/common.smk"
 include: "rules/records.smk"
 include: "rules/targets.smk"

@@ -18,8 +18,8 @@ rule fingerprint_tracks:
     # All cores of most machines: it is bounded by decoding.
     threads: 32
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         dir=lambda wildcards: dataset_of(wildcards).folder,
         audio=audio_of,

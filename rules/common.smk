@@ -1,13 +1,9 @@
 # The configuration, checked; the matrix of cells; and the functions that rules take inputs and parameters from.
-import os
 import re
-import sys
-from pathlib import Path
 
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
-
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+from snakemake.settings.types import DeploymentMethod
 
 from soundcheck.audio.suffixes import AUDIO_SUFFIXES
 from soundcheck.configuration import catalogue
@@ -18,7 +14,7 @@ from soundcheck.ids import CLEAN, EVERYTHING
 from soundcheck.plumbing.digests.identities import identity, modules_beside, named_outside
 from soundcheck.plumbing.digests.source import source_digest
 from soundcheck.plumbing.errors import SoundcheckError
-from soundcheck.plumbing.jobs import HOME
+from soundcheck.plumbing.jobs import ENVIRONMENTS
 from soundcheck.plumbing.locks import hold_lock
 from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
@@ -48,9 +44,7 @@ if wrong:
     stop("\n".join(dict.fromkeys(wrong)))
 
 # Snakemake works in the folder of the results, so that what it notes of each file's making lies beside the file, for every
-# checkout, and its lock too. Paths of a configuration are relative to where the run was started.
-home = Path.cwd()
-os.environ[HOME] = str(home)
+# checkout, and its lock too.
 try:
     Path(settings.results).mkdir(parents=True, exist_ok=True)
     os.chdir(settings.results)
@@ -68,6 +62,9 @@ def from_results(path):
 # Environments serve all results.
 deployment = workflow.deployment_settings
 deployment.conda_prefix = home / (deployment.conda_prefix or ".snakemake/conda")
+os.environ[ENVIRONMENTS] = (
+    str(deployment.conda_prefix) if DeploymentMethod.CONDA in deployment.deployment_method else ""
+)
 
 
 pathvars:
@@ -134,10 +131,26 @@ def with_names(path, **names):
     return path
 
 
-def followed_by(form, jobs):
-    """A regular expression of the datasets of these jobs, in a path that goes on with the other names of one of them."""
+def followed_by(form, alike, made):
+    """A regular expression of the datasets of the jobs that make the same, in a path that goes on with their other names.
+
+    Where all jobs do, the datasets alone are enough.
+    """
+    jobs = alike[made]
+    if len(alike) == 1:
+        return one_of({job.dataset for job in jobs})
     names = ({wildcard: re.escape(name) for wildcard, name in job._asdict().items()} for job in jobs)
     return "|".join(f"{each['dataset']}(?={with_names(form, **each)})" for each in names) or "(?!)"
+
+
+def growing(amount, of_inputs=0):
+    """As much of a resource as a job is given, and as much again at each further attempt: too little may have ended it.
+
+    `amount` is in MB or minutes; for each MB of the inputs there are `of_inputs` more.
+    """
+    if of_inputs:
+        return lambda wildcards, input, attempt: int((amount + of_inputs * input.size_mb) * attempt)
+    return lambda wildcards, attempt: amount * attempt
 
 
 def each(path, items):

@@ -28,7 +28,7 @@ rule download_weights:
 
 # A model is loaded once for all conditions of a dataset. What is there already of the same things is kept, so that a
 # change costs what it touches. Where datasets have different conditions, there are several rules of this kind.
-for number, (conditions, embedded) in enumerate(plan.embedded_alike.items(), 1):
+for number, conditions in enumerate(plan.embedded_alike, 1):
 
     rule:
         name:
@@ -45,14 +45,15 @@ for number, (conditions, embedded) in enumerate(plan.embedded_alike.items(), 1):
         benchmark:
             "benchmarks/embed_tracks/{dataset}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/[^/]+/{embedder}[.][a-z]+$", embedded),
+            dataset=followed_by("/[^/]+/{embedder}[.][a-z]+$", plan.embedded_alike, conditions),
+            embedder=one_of(plan.models),
         conda:
             lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
         threads: lambda wildcards: embedder_of(wildcards).threads
         resources:
             gpu=lambda wildcards: embedder_of(wildcards).gpu,
-            mem_mb=6000,
-            runtime=720,
+            mem_mb=growing(6000),
+            runtime=growing(720),
         params:
             entry=lambda wildcards: embedder_of(wildcards).entry,
             conditions=conditions_of,
@@ -89,8 +90,8 @@ rule take_precomputed:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=6000,
-        runtime=720,
+        mem_mb=growing(1000, of_inputs=3),
+        runtime=growing(60),
     params:
         transforms=lambda wildcards: plan.scenarios[wildcards.deformation].transforms,
         embedder=lambda wildcards: embedder_of(wildcards).entry,
@@ -119,7 +120,8 @@ rule cut_layers:
     conda:
         "../envs/analysis.yaml"
     resources:
-        runtime=60,
+        mem_mb=growing(1000, of_inputs=3),
+        runtime=growing(60),
     params:
         layers=lambda wildcards: list(embedder_of(wildcards).layers),
         code=source_digest("scripts/cut_layers.py"),
@@ -142,8 +144,8 @@ rule check_embedder:
         lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"
     resources:
         gpu=lambda wildcards: embedder_of(wildcards).gpu,
-        mem_mb=6000,
-        runtime=240,
+        mem_mb=growing(6000),
+        runtime=growing(240),
     params:
         embedder=lambda wildcards: embedder_of(wildcards).entry,
         sha256=lambda wildcards: plan.digests_of_weights(wildcards.embedder),

@@ -58,6 +58,9 @@ rule join_embeddings:
         dataset=one_of(plan.joined),
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=growing(1000, of_inputs=3),
+        runtime=growing(30),
     params:
         datasets=lambda wildcards: plan.joined_parts(wildcards.dataset, wildcards.deformation),
         code=source_digest("scripts/join_embeddings.py"),

@@ -1,5 +1,19 @@
-# Where each kind of file lies. The axes always come in the same order, and a path has exactly those that its content
-# depends on.
+# Where the run was started, and where each kind of file lies.
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+
+from soundcheck.plumbing.jobs import HOME
+
+# Paths of a configuration are relative to it. The Snakemake that a cluster starts for a job begins elsewhere.
+if not workflow.is_main_process and HOME in os.environ:
+    os.chdir(os.environ[HOME])
+home = Path.cwd()
+os.environ[HOME] = str(home)
+
+# The axes always come in the same order, and a path has exactly those that its content depends on.
 RECORD = "datasets/{dataset}.json"
 TRACKS = "tracks/{dataset}.parquet"
 SPLIT = "splits/{dataset}/{task}/{split}.parquet"

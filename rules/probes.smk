@@ -2,7 +2,7 @@
 
 # One job fits all probes to an embedder's vectors, and one tests them. What is there already of the same things is kept,
 # so that a change costs what it touches.
-for number, (probes, fitted) in enumerate(plan.fitted_alike.items(), 1):
+for number, probes in enumerate(plan.fitted_alike, 1):
 
     rule:
         name:
@@ -20,15 +20,15 @@ for number, (probes, fitted) in enumerate(plan.fitted_alike.items(), 1):
         benchmark:
             "benchmarks/fit_probes/{dataset}/{task}/{split}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/{task}/{split}/{embedder}/", fitted),
+            dataset=followed_by("/{task}/{split}/{embedder}/", plan.fitted_alike, probes),
         conda:
             "../envs/analysis.yaml"
         # Each fits some of the probes; where there are more threads than probes, of the seeds.
         threads: min(4, len(probes))
         resources:
             gpu=0,
-            mem_mb=4000,
-            runtime=240,
+            mem_mb=growing(3000, of_inputs=4),
+            runtime=growing(240),
         params:
             probes=lambda wildcards: {
                 name: {"parameters": probe_parameters(name, wildcards), "code": code_of_fit(name, wildcards)}
@@ -38,7 +38,7 @@ for number, (probes, fitted) in enumerate(plan.fitted_alike.items(), 1):
             "../workflow/scripts/fit_probes.py"
 
 
-for number, (cells, scored) in enumerate(plan.scored_alike.items(), 1):
+for number, cells in enumerate(plan.scored_alike, 1):
 
     rule:
         name:
@@ -55,10 +55,13 @@ for number, (cells, scored) in enumerate(plan.scored_alike.items(), 1):
         benchmark:
             "benchmarks/score_probes/{dataset}/{task}/{split}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/{task}/{split}/[^/]+/{embedder}/", scored),
+            dataset=followed_by("/{task}/{split}/[^/]+/{embedder}/", plan.scored_alike, cells),
         conda:
             "../envs/analysis.yaml"
         threads: min(4, len(cells))
+        resources:
+            mem_mb=growing(2000, of_inputs=2),
+            runtime=growing(60),
         params:
             cells=scored_cells,
             shared=lambda wildcards: {

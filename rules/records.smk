@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 from snakemake.io import IOFile
 from snakemake.persistence.file import FilePersistence
-from snakemake.settings.types import DeploymentMethod
 
 from soundcheck.plumbing.errors import plural
 from soundcheck.plumbing.jobs.ledger import NOTES, forget, made_with_others

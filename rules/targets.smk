@@ -1,4 +1,4 @@
-# What can be asked for by name.
+# What can be asked for by name; and what runs beside Snakemake itself when a cluster does the rest.
 
 
 localrules:
@@ -15,6 +15,29 @@ localrules:
     tables,
     figures,
     report,
+
+
+# Machines of a cluster often have no network; and what takes seconds would take longer to send.
+localrules:
+    download_dataset,
+    download_weights,
+    index_tracks,
+    make_split,
+    join_tracks,
+    join_splits,
+    audit_split,
+    collect_scores,
+    make_versions_page,
+    make_configuration_page,
+    make_counts_page,
+    make_audit_page,
+    make_left_out_page,
+    make_audio_conditions_page,
+    make_embedder_catalogue_page,
+    make_embedder_checks_page,
+    write_table,
+    draw_robustness,
+    draw_confusion,
     write_report,
 
 

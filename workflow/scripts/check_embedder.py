@@ -1,10 +1,5 @@
 """Check one embedder: shape, determinism, odd audio, behaviour, cost."""
 
-import sys
-
-# Snakemake appends its own packages to the path; a model's environment must see only its own.
-sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
-
 from soundcheck.plumbing.jobs import job
 
 with job(snakemake) as (inputs, outputs):

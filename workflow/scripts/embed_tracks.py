@@ -1,10 +1,5 @@
 """Embed the tracks of a dataset, in each scenario, with one embedder."""
 
-import sys
-
-# Snakemake appends its own packages to the path; a model's environment must see only its own.
-sys.path[:] = [path for path in sys.path if "site-packages" not in path or path.startswith(sys.prefix)]
-
 from soundcheck.plumbing.jobs import job_of_pieces
 
 with job_of_pieces(snakemake) as (inputs, outputs, ledger):

@@ -132,7 +132,9 @@ def _your_own(item: dict, kind: str) -> Embedder:
         "citation": f"your own model: {kind} {item[kind]}",
         "pretrained_on": [],
     }
-    return Embedder(item["name"], _sorted(entry), env, item["gpu"], files, (), about, made_by=item["name"])
+    # The environment of ONNX files has a runtime for the processor.
+    gpu = item.get("gpu", 0 if kind == "onnx" else 1)
+    return Embedder(item["name"], _sorted(entry), env, gpu, files, (), about, made_by=item["name"])
 
 
 def _own_files(kind: str, file: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ for any number of threads and any order. Among other tracks, an embedding may di
 largest value: the kernels of some libraries sum in another order at another place in a batch.
 """
 
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -23,10 +24,11 @@ from soundcheck.embedding.in_workers import in_workers
 from soundcheck.embedding.pooling import Pool
 from soundcheck.embedding.store import AUDIO_COLUMNS, EmbeddingsWriter
 from soundcheck.embedding.tracks import Statistics
+from soundcheck.plumbing.devices import is_out_of_memory
 from soundcheck.plumbing.errors import SoundcheckError, described
 from soundcheck.plumbing.files import csv_rows
 from soundcheck.plumbing.jobs.workers import Inline, processes
-from soundcheck.plumbing.logs import progress
+from soundcheck.plumbing.logs import progress, tell
 
 # Prepared audio that waits for the model, in seconds: bounds memory, whatever the dataset's size.
 PREFETCH_S = 240.0
@@ -158,6 +160,8 @@ def _run_in_batches(
 ) -> Iterator[Track]:
     n_workers = 0 if model.threads == 1 else model.threads - 1 if model.on_gpu else max(1, model.threads // 4)
     n_batches = 1 if not model.embedder.concurrent else 2 if model.on_gpu else model.threads
+    if model.on_gpu:
+        model = dataclasses.replace(model, embedder=in_smaller_batches(model.name, model.embedder))
     queue: deque[Track] = deque()
     with (
         processes(n_workers) as workers,
@@ -237,6 +241,33 @@ def _timed_forward(embedder: Embedder, windows: list[np.ndarray]) -> tuple[np.nd
         raise
     except BaseException as error:  # a user's model may call exit(), which would end the job as if it were done
         return error, clock() - start
+
+
+def in_smaller_batches(name: str, embedder: Embedder) -> Embedder:
+    """The embedder, which computes a batch in parts where the memory of the GPU does not hold the whole.
+
+    Parts are half as large each time that it does not, and stay so; embeddings may differ by rounding. `name` is what
+    messages call the embedder.
+    """
+    largest = embedder.batch_size
+
+    def forward(batch: np.ndarray) -> np.ndarray | tuple:
+        nonlocal largest
+        while True:
+            size = largest
+            try:
+                parts = [embedder.forward(batch[i : i + size]) for i in range(0, len(batch), size)]
+            except Exception as error:
+                if size == 1 or not is_out_of_memory(error):
+                    raise
+            else:
+                return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            # Outside of `except`, whose traceback keeps the model's memory. Another thread may have been here.
+            if size == largest:
+                largest = (size + 1) // 2
+                tell(f"note: the GPU's memory does not hold {size} windows of {name} at once: {largest} from now on")
+
+    return dataclasses.replace(embedder, forward=forward)
 
 
 def _pool_frames(owners: list[Track], frames: np.ndarray | tuple | BaseException, model: Model) -> None:

@@ -48,6 +48,21 @@ def hold_lock(path: str | Path) -> None:
     atexit.register(lock.release)
 
 
+def take_lock(path: str | Path) -> bool:
+    """Lock `path` until this process ends, however it ends; False where another process holds it.
+
+    Raises:
+        OSError: the lock's folder cannot be written to.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = _acquired(path)
+    if lock is None:
+        return False
+    atexit.register(lock.release)
+    return True
+
+
 @contextlib.contextmanager
 def waiting_lock(path: str | Path, message: str) -> Iterator[None]:
     """Hold the lock `path`; where another process or thread holds it, say `message` and wait. Nothing is left behind.

@@ -26,9 +26,9 @@ class Embedder:
     them, such as patches of a mel spectrogram `(frames, bands)`. `forward` maps a batch of windows of equal shape
     `(batch, *window)` float32 to frames `(batch, frames, dimension)`. It always gets exactly `batch_size` windows, the
     last batch filled up with zeros, so that a window's embedding depends on its neighbours by rounding at most (a
-    multiple of 12 suits the tiles of most kernels, at any place of which they then round alike); with `batch_size` 1
-    the windows may differ in length. `n_layers` layers lie side by side in a frame, each `dimension / n_layers` values,
-    from the input to the output.
+    multiple of 12 suits the tiles of most kernels, at any place of which they then round alike); fewer where the memory
+    of a GPU holds no more. With `batch_size` 1 the windows may differ in length. `n_layers` layers lie side by side in
+    a frame, each `dimension / n_layers` values, from the input to the output.
 
     `forward` may also return a pair, for one window: the frames, and their times (n_frames,), in s from its start. Else
     a frame's time, at its centre, is `first_s` after the start of its window, and `hop_s` more for each frame before it

@@ -24,13 +24,13 @@ def source_digest(script: str, *chosen: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def source_modules(script: str, *chosen: str) -> set[str]:
+def source_modules(script: str, *chosen: str, without: str = CANNOT_CHANGE_A_NUMBER) -> set[str]:
     """The modules of the library whose source is part of a digest, packages among them; not those of `plumbing`."""
     found: set[str] = set()
     waiting = [*_imports(_script(script)), *chosen]
     while waiting:
         name = waiting.pop()
-        if name not in found and name.split(".")[0] != CANNOT_CHANGE_A_NUMBER:
+        if name not in found and name.split(".")[0] != without:
             found.add(name)
             # Python runs a package before what lies in it.
             waiting += [*_imports(_file(name)), *_packages(name)]

@@ -3,12 +3,14 @@
 import contextlib
 import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import ItemsView, Iterator
 from pathlib import Path
 from typing import Any
 
+from soundcheck.plumbing.errors import SoundcheckError
 from soundcheck.plumbing.files import is_alive
 from soundcheck.plumbing.jobs.ledger import Ledger
 from soundcheck.plumbing.logs import logged_to
@@ -29,6 +31,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST = (1 << 30, 1 << 25)
 # The variable that holds the folder from which the run was started.
 HOME = "SOUNDCHECK_HOME"
+# The variable that holds the folder of the conda environments, where jobs have environments of their own.
+ENVIRONMENTS = "SOUNDCHECK_ENVIRONMENTS"
+# Where they lie in the image that `snakemake --containerize` describes.
+_IN_AN_IMAGE = "/conda-envs"
+_LIBRARY = Path(__file__).parents[3]
 SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
 
 
@@ -80,7 +87,33 @@ def job_of_pieces(snakemake: Any) -> Iterator[tuple[Paths, Paths, Ledger]]:
     inputs, outputs, log = (Paths(files, home) for files in (snakemake.input, snakemake.output, snakemake.log))
     os.chdir(home)
     with logged_to(log[0]):
+        keep_to_own_environment()
         yield inputs, outputs, Ledger(results, snakemake.log[0])
+
+
+def keep_to_own_environment() -> None:
+    """Let a job import only what its conda environment holds, if it has one.
+
+    Snakemake appends all paths of its own to those of a job: what an environment lacks would be found in the driver's.
+
+    Raises:
+        SoundcheckError: the job has an environment, but does not run in it.
+    """
+    environments = os.environ.get(ENVIRONMENTS)
+    if not environments:
+        return
+    if not any(_is_below(sys.prefix, folder) for folder in (environments, _IN_AN_IMAGE)):
+        raise SoundcheckError(
+            f"this job should run in its conda environment, below '{environments}', but runs in '{sys.prefix}': the "
+            "environment was not activated. See whether `source activate <environment>` works in bash on this machine, "
+            "or run without `--sdm conda`"
+        )
+    own = (sys.prefix, sys.base_prefix, _LIBRARY)
+    sys.path[:] = [path for path in sys.path if any(_is_below(path, folder) for folder in own)]
+
+
+def _is_below(path: str, folder: str | Path) -> bool:
+    return Path(path).resolve().is_relative_to(Path(folder).resolve())
 
 
 def seen_from(home: str, path: str | os.PathLike[str]) -> str:

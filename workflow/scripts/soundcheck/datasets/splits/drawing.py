@@ -53,13 +53,11 @@ def drop_rare_labels(items: pd.DataFrame, kind: TaskType, n_parts: int) -> dict[
     return dropped
 
 
-def drawn_folds(
-    items: pd.DataFrame, shares: list[float], split: str, generator: np.random.Generator
-) -> dict[int, pd.DataFrame]:
-    """The folds that we draw, numbered from 0."""
+def drawn_folds(items: pd.DataFrame, shares: list[float], generator: np.random.Generator) -> dict[int, pd.DataFrame]:
+    """The folds that we draw, numbered from 0: one of three parts, or as many as there are shares, tested in turn."""
     usable = items[items["reason"].isna()].reset_index(drop=True)
     assigned = assign(usable, shares, generator)
-    if split == "all" and len(shares) == N_FOLDS:
+    if len(shares) == N_FOLDS:
         parts = []
         for fold in range(N_FOLDS):
             part = np.full(len(usable), "train", dtype=object)

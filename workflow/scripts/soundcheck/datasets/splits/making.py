@@ -150,7 +150,7 @@ def make_split(
     else:
         shares = shares_of(split, fractions, name)
         dropped = {} if kind.has_numbers else drop_rare_labels(items, kind, len(shares))
-        folds = drawn_folds(items, shares, split, generator)
+        folds = drawn_folds(items, shares, generator)
     if split != EVERYTHING and not kind.has_numbers:
         there = {label for labels in items["label"] for label in labels} | dropped.keys()
         dropped |= {label: f"label '{label}' has no item" for label in named if label not in there}

@@ -19,6 +19,7 @@ from soundcheck.plumbing.locks import hold_lock
 from soundcheck.presenting.figures import FIGURES
 from soundcheck.presenting.html import templates_digest
 from soundcheck.presenting.pages import PAGES
+from soundcheck.presenting.tables.presets import PRESETS
 from soundcheck.probing.choices import fitting_module, predicting_module, watched_metrics
 from soundcheck.probing.kinds import KINDS
 from soundcheck.scoring.metrics import module_of
@@ -36,6 +37,7 @@ def stop(error):
 try:
     settings = read(config, catalogue.load(workflow.basedir), workflow.configfiles)
     plan = Plan(settings)
+    tables = plan.tables({preset.name: preset.needs_labels for preset in PRESETS.values()})
 except SoundcheckError as error:
     stop(error)
 
@@ -316,7 +318,7 @@ def evaluation_of(wildcards):
 def report_items():
     pages = [page for page in PAGES if page != "embedder_checks" or settings.check_embedders]
     return [
-        *each(f"{TABLE}.md", plan.tables),
+        *each(f"{TABLE}.md", tables),
         *each(FIGURE, plan.figures),
         *(f"{PAGE_FOLDER}/{page}.html" for page in pages),
     ]

@@ -78,7 +78,7 @@ rule evaluate:
 
 rule tables:
     input:
-        each(f"{TABLE}.md", plan.tables),
+        each(f"{TABLE}.md", tables),
 
 
 rule figures:

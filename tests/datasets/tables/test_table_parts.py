@@ -156,6 +156,28 @@ def test_a_column_that_looks_like_parts_makes_a_note(tmp_path, column, cells, hi
         assert pd.Series(found).str.contains(hint).all()
 
 
+def test_folds_beside_named_parts_are_told_of(tmp_path):
+    names = [f"{i:02}.wav" for i in range(30)]
+    make(tmp_path, *names)
+    rows = [(name, "xy"[i % 2], ["train", "valid", "test"][i % 3], i % 5) for i, name in enumerate(names)]
+    found, metadata = drawn(table(tmp_path, ["path", "label", "split", "fold"], rows), "single")
+    assert metadata["hints"] == [
+        "the column 'fold' is not used, because another one names the parts: remove one of the two"
+    ]
+    assert found["part"].to_pylist()[:3] == ["train", "validation", "test"]
+
+
+@pytest.mark.parametrize("label", ["nan", "#N/A", "\\N"])
+def test_a_class_that_looks_like_a_missing_value_is_told_of(tmp_path, label):
+    names = [f"{i:02}.wav" for i in range(30)]
+    make(tmp_path, *names)
+    rows = [(name, ["x", "y", label][i % 3]) for i, name in enumerate(names)]
+    (hint,) = drawn(table(tmp_path, ["path", "label"], rows))[1]["hints"]
+    assert hint == (
+        f"{label} is a class like any other. If it means that nothing is known of a track, leave the cell empty"
+    )
+
+
 def test_parts_that_are_used_make_no_note(tmp_path):
     names = [f"{i:02}.wav" for i in range(30)]
     make(tmp_path, *names)

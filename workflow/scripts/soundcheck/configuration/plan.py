@@ -201,11 +201,13 @@ class Plan:
         computed = list(dict.fromkeys(metric for cell in self.evaluations[evaluation] for metric in self.cells[cell]))
         return [name for name in computed if not _is_hidden(name, computed)] or computed
 
-    @property
-    def tables(self) -> list[Table]:
-        """The tables that are made."""
-        presets = self.settings.autotable
-        return [Table(*evaluation, preset) for preset in presets for evaluation in self.tabulated(preset)]
+    def tables(self, needs_labels: Mapping[str, bool]) -> list[Table]:
+        """The tables that are made: of the presets that need a value for each label, those of evaluations with one."""
+        return [
+            Table(*evaluation, preset)
+            for preset in self.settings.autotable
+            for evaluation in (self.labelled if needs_labels[preset] else self.evaluations)
+        ]
 
     @property
     def figures(self) -> list[Figure]:
@@ -218,10 +220,6 @@ class Plan:
     def figure_of_labels(self, evaluation: Evaluation) -> str:
         """The figure that shows each label: where a track may have several there is no confusion matrix."""
         return "per_label" if self.has_several_labels(evaluation) else "confusion"
-
-    def tabulated(self, preset: str) -> list[Evaluation]:
-        """The evaluations for which a table can be made: `per_class` needs a metric with a value for each label."""
-        return self.labelled if preset == "per_class" else list(self.evaluations)
 
     @property
     def labelled(self) -> list[Evaluation]:

@@ -23,7 +23,8 @@ Snakemake builds its graph, without importing the module.
                                                 `soundcheck.events` writes them; None where they are not known; or a
                                                 str, the reason why the track is left out. Makes `event_detection`
                                                 possible, whose labels are those of the events
-    hints(tracks) -> list[str]                  optional: what looks like published parts, and is not used
+    hints(tracks) -> list[str]                  optional: what its tables and folders hold that is not
+                                                used, or looks odd
     groups(tracks, task) -> (Series, str)       optional: other groups for a task than the column's, and what they are
     about(**options) -> dict                    optional: `title`, `licence` and `citation` (BibTeX), where the options
                                                 choose the dataset

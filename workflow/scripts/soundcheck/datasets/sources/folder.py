@@ -146,7 +146,7 @@ def splits(tracks: pd.DataFrame, task: str, name: str | None = None) -> pd.DataF
 
 
 def hints(tracks: pd.DataFrame) -> list[str]:
-    """What a reader of drawn parts should know: columns and folders that look like parts, and are not used."""
+    """What a reader should know: columns and folders that look like parts, and are not used; labels that look odd."""
     return parts.hints(tracks)
 
 

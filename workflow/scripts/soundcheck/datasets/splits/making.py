@@ -50,7 +50,7 @@ def split_of(
     detects = kind.has_times
     labels, spellings = ([], {}) if detects else questions.labels(module, tracks, task, task_type)
     official = questions.official_splits(module, tracks, task, split["published"])
-    hints = questions.hints(module, tracks) if official is None else []
+    hints = questions.hints(module, tracks)
     columns = questions.target_names(module, task, options)
     has_columns = kind.has_several_labels and not detects and len(columns or []) > 1
     tracks, grouped_by = questions.with_groups(module, tracks, task)

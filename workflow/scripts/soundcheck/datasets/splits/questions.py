@@ -24,7 +24,7 @@ def official_splits(
 
 
 def hints(module: ModuleType, tracks: pd.DataFrame) -> list[str]:
-    """What looks like published parts in tracks whose parts are drawn."""
+    """What its tables and folders hold that is not used, or looks odd."""
     return module.hints(tracks) if hasattr(module, "hints") else []
 
 

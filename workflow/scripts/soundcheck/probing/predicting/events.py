@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from soundcheck import parquet
 from soundcheck.probing import items, kinds
 from soundcheck.probing.detection import Frames
 
@@ -39,5 +40,6 @@ def predictions(
                 "predicted": pa.array(found, texts),
             }
             tables.append(pa.table(columns))
-    metadata = {**ids, "classes": model.classes, "task_type": "event_detection", "not_evaluated": not_evaluated}
+    task_type = parquet.metadata(split_path)["task_type"]
+    metadata = {**ids, "classes": model.classes, "task_type": task_type, "not_evaluated": not_evaluated}
     return pa.concat_tables(tables).combine_chunks(), metadata

@@ -113,7 +113,16 @@ def groups_of(path: Path, rows: list[dict]) -> list[str | None]:
 
 
 def hints(tracks: pd.DataFrame) -> list[str]:
-    """What looks like parts in tracks that name none: columns under other names, and folders inside of classes."""
+    """What is in a table and not used, though it looks as if it should be; labels that look like none."""
+    return [*_unused(tracks), *_missing_labels(tracks)]
+
+
+def _unused(tracks: pd.DataFrame) -> list[str]:
+    """Columns and folders that look like parts, where none are named; folds beside parts."""
+    if "csv_fold" in tracks:
+        return ["the column 'fold' is not used, because another one names the parts: remove one of the two"]
+    if tracks["part"].notna().any() or ("fold" in tracks and tracks["fold"].notna().any()):
+        return []
     found = []
     for column in tracks:
         cells = [cell for cell in tracks[column] if isinstance(cell, str)] if column not in _OF_TRACKS else []
@@ -138,4 +147,17 @@ def hints(tracks: pd.DataFrame) -> list[str]:
     return found
 
 
+def _missing_labels(tracks: pd.DataFrame) -> list[str]:
+    labels = {label for cell in tracks["labels"] for label in (cell if isinstance(cell, list) else ())}
+    missing = sorted(labels & _MISSING)
+    if not missing:
+        return []
+    return [
+        f"{several(missing)} {'is a class' if len(missing) == 1 else 'are classes'} like any other. If it means that "
+        "nothing is known of a track, leave the cell empty"
+    ]
+
+
+# How programs write that a cell has no value.
+_MISSING = {"nan", "NaN", "NA", "N/A", "n/a", "#N/A", "<NA>", "None", "none", "null", "NULL", "\\N"}
 _OF_TRACKS = ("track_id", "path", "group", "left_out", "labels", "part", "fold", "tags", "marked", "events_fault")

@@ -148,8 +148,10 @@ def _rows_to_table(
         table["events_fault"] = faults
     taken = {*_OURS, *table.columns}
     for column in columns:
-        if column not in (*COLUMNS, _OF_EVENTS):
-            name = column
+        # What names parts decides; folds beside it are kept, and told of.
+        is_spare = column == "fold" and part_column is not None
+        if column not in (*COLUMNS, _OF_EVENTS) or is_spare:
+            name = f"csv_{column}" if is_spare else column
             while name in taken:
                 name = f"csv_{name}"
             taken.add(name)

@@ -38,6 +38,7 @@ try:
     settings = read(config, catalogue.load(workflow.basedir), workflow.configfiles)
     plan = Plan(settings)
     tables = plan.tables({preset.name: preset.needs_labels for preset in PRESETS.values()})
+    tabulated = plan.presets_alike(tables)
 except SoundcheckError as error:
     stop(error)
 
@@ -80,7 +81,6 @@ wildcard_constraints:
     deformation=plan.pattern("scenarios"),
     embedder=plan.pattern("embedders"),
     probe=plan.pattern("probes"),
-    preset="|".join(settings.autotable) or "none",
 
 
 def hold_the_directory():
@@ -113,7 +113,12 @@ def numbered(rule, number):
 
 def hold_for_all_of_a_kind():
     """Threads and resources that a profile or the command line gives `embed_tracks` are those of `embed_tracks_2`, too."""
-    several = {"embed_tracks": plan.embedded_alike, "fit_probes": plan.fitted_alike, "score_probes": plan.scored_alike}
+    several = {
+        "embed_tracks": plan.embedded_alike,
+        "fit_probes": plan.fitted_alike,
+        "score_probes": plan.scored_alike,
+        "write_tables": tabulated,
+    }
     resources = workflow.resource_settings
     for rule, kinds in several.items():
         others = [numbered(rule, number) for number in range(2, len(kinds) + 1)]

@@ -1,36 +1,48 @@
 # From the long table to what a reader sees: tables, figures, and the report.
 
 
-rule write_table:
-    input:
-        results=RESULTS,
-    output:
-        csv=f"{TABLE}.csv",
-        md=f"{TABLE}.md",
-        tex=f"{TABLE}.tex",
-        txt=f"{TABLE}.txt",
-        html=report(
-            f"{TABLE}.html",
-            caption="../workflow/report/table.rst",
-            category="Tables",
-            subcategory="{task}",
-            labels={"dataset": "{dataset}", "split": "{split}", "table": "{preset}"},
-        ),
-    log:
-        "logs/write_table/{dataset}/{task}/{split}/{preset}.log",
-    benchmark:
-        "benchmarks/write_table/{dataset}/{task}/{split}/{preset}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        metrics=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards)),
-        order=lambda wildcards: plan.order(evaluation_of(wildcards)),
-        title=lambda wildcards: dataset_of(wildcards).title,
-        synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
-        code=source_digest("scripts/write_table.py"),
-        templates=templates_digest(),
-    script:
-        "../workflow/scripts/write_table.py"
+# All tables of an evaluation; where some have a value for each label and others none, there are two rules.
+for number, presets in enumerate(tabulated, 1):
+
+    rule:
+        name:
+            numbered("write_tables", number)
+        input:
+            results=RESULTS,
+        output:
+            csv=[f"{with_names(TABLE, preset=name)}.csv" for name in presets],
+            md=[f"{with_names(TABLE, preset=name)}.md" for name in presets],
+            tex=[f"{with_names(TABLE, preset=name)}.tex" for name in presets],
+            txt=[f"{with_names(TABLE, preset=name)}.txt" for name in presets],
+            html=[
+                report(
+                    f"{with_names(TABLE, preset=name)}.html",
+                    caption="../workflow/report/table.rst",
+                    category="Tables",
+                    subcategory="{task}",
+                    labels={"dataset": "{dataset}", "split": "{split}", "table": name},
+                )
+                for name in presets
+            ],
+        log:
+            "logs/write_tables/{dataset}/{task}/{split}.log",
+        benchmark:
+            "benchmarks/write_tables/{dataset}/{task}/{split}.tsv"
+        wildcard_constraints:
+            dataset=followed_by("/{task}/{split}/", tabulated, presets),
+        localrule: True
+        conda:
+            "../envs/analysis.yaml"
+        params:
+            presets=list(presets),
+            metrics=lambda wildcards: plan.shown_metrics(evaluation_of(wildcards)),
+            order=lambda wildcards: plan.order(evaluation_of(wildcards)),
+            title=lambda wildcards: dataset_of(wildcards).title,
+            synthetic=lambda wildcards: dataset_of(wildcards).synthetic,
+            code=source_digest("scripts/write_tables.py"),
+            templates=templates_digest(),
+        script:
+            "../workflow/scripts/write_tables.py"
 
 
 rule draw_robustness:

@@ -35,7 +35,6 @@ localrules:
     make_audio_conditions_page,
     make_embedder_catalogue_page,
     make_embedder_checks_page,
-    write_table,
     draw_robustness,
     draw_confusion,
     write_report,

@@ -209,6 +209,14 @@ class Plan:
             for evaluation in (self.labelled if needs_labels[preset] else self.evaluations)
         ]
 
+    @staticmethod
+    def presets_alike(tables: list[Table]) -> dict[tuple[str, ...], list[Evaluation]]:
+        """The evaluations by the presets of their tables."""
+        presets: dict[Evaluation, list[str]] = {}
+        for *evaluation, preset in tables:
+            presets.setdefault(Evaluation(*evaluation), []).append(preset)
+        return _alike({evaluation: tuple(sorted(names)) for evaluation, names in presets.items()})
+
     @property
     def figures(self) -> list[Figure]:
         """The figures that are drawn: `confusion` only where there is a value for each label."""

@@ -106,9 +106,9 @@ def one_of(names):
     return "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
 
 
-def numbered(rule, number):
+def numbered(first, number):
     """The name of the first, the second … rule of a kind."""
-    return rule if number == 1 else f"{rule}_{number}"
+    return first if number == 1 else f"{first}_{number}"
 
 
 def hold_for_all_of_a_kind():
@@ -120,12 +120,12 @@ def hold_for_all_of_a_kind():
         "write_tables": tabulated,
     }
     resources = workflow.resource_settings
-    for rule, kinds in several.items():
-        others = [numbered(rule, number) for number in range(2, len(kinds) + 1)]
-        for name in ("overwrite_threads", "overwrite_resources"):
-            values = dict(getattr(resources, name))
-            if rule in values:
-                setattr(resources, name, dict.fromkeys(others, values[rule]) | values)
+    for first, kinds in several.items():
+        others = [numbered(first, number) for number in range(2, len(kinds) + 1)]
+        for setting in ("overwrite_threads", "overwrite_resources"):
+            values = dict(getattr(resources, setting))
+            if first in values:
+                setattr(resources, setting, dict.fromkeys(others, values[first]) | values)
 
 
 hold_for_all_of_a_kind()
@@ -147,7 +147,7 @@ def followed_by(form, alike, made):
     if len(alike) == 1:
         return one_of({job.dataset for job in jobs})
     names = ({wildcard: re.escape(name) for wildcard, name in job._asdict().items()} for job in jobs)
-    return "|".join(f"{each['dataset']}(?={with_names(form, **each)})" for each in names) or "(?!)"
+    return "|".join(f"{each['dataset']}(?=/{with_names(form, **each)})" for each in names) or "(?!)"
 
 
 def growing(amount, of_inputs=0):

@@ -45,7 +45,7 @@ for number, conditions in enumerate(plan.embedded_alike, 1):
         benchmark:
             "benchmarks/embed_tracks/{dataset}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/[^/]+/{embedder}[.][a-z]+$", plan.embedded_alike, conditions),
+            dataset=followed_by("[^/]+/{embedder}[.][a-z]+$", plan.embedded_alike, conditions),
             embedder=one_of(plan.models),
         conda:
             lambda wildcards: f"../envs/{embedder_of(wildcards).env}.yaml"

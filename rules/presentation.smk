@@ -29,7 +29,7 @@ for number, presets in enumerate(tabulated, 1):
         benchmark:
             "benchmarks/write_tables/{dataset}/{task}/{split}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/{task}/{split}/", tabulated, presets),
+            dataset=followed_by("{task}/{split}/", tabulated, presets),
         localrule: True
         conda:
             "../envs/analysis.yaml"

@@ -20,7 +20,7 @@ for number, probes in enumerate(plan.fitted_alike, 1):
         benchmark:
             "benchmarks/fit_probes/{dataset}/{task}/{split}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/{task}/{split}/{embedder}/", plan.fitted_alike, probes),
+            dataset=followed_by("{task}/{split}/{embedder}/", plan.fitted_alike, probes),
         conda:
             "../envs/analysis.yaml"
         # Each fits some of the probes; where there are more threads than probes, of the seeds.
@@ -55,7 +55,7 @@ for number, cells in enumerate(plan.scored_alike, 1):
         benchmark:
             "benchmarks/score_probes/{dataset}/{task}/{split}/{embedder}.tsv"
         wildcard_constraints:
-            dataset=followed_by("/{task}/{split}/[^/]+/{embedder}/", plan.scored_alike, cells),
+            dataset=followed_by("{task}/{split}/[^/]+/{embedder}/", plan.scored_alike, cells),
         conda:
             "../envs/analysis.yaml"
         threads: min(4, len(cells))

@@ -51,9 +51,9 @@ def forget_what_is_made_again():
     """What is asked for anew, and what others have made, is not taken from an earlier run of the job."""
     forced = {str(name) for name in workflow.dag_settings.forcerun}
     everything = workflow.dag_settings.forceall or workflow.dag_settings.forcetargets
-    for rule in sorted(forced):
+    for name in sorted(forced):
         # The second rule of a kind has its ledgers where the first has its own.
-        forget(Path(NOTES) / re.sub(r"_\d+$", "", rule), lambda output: True)
+        forget(Path(NOTES) / re.sub(r"_\d+$", "", name), lambda output: True)
     unwanted = forced | set(map(str, outdated_files()))
     forget(Path(NOTES), lambda output: everything or output in unwanted)
 

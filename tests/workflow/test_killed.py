@@ -12,10 +12,10 @@ from running import command, folder, snakemake, wait_until, write_config, write_
 TARGETS = ("evaluate", "--set-threads", "embed_tracks=1")
 
 
-def processes_of(directory):
-    """The jobs whose script lies in `directory`."""
+def processes_of(directory, script=""):
+    """The jobs whose script, of this name or any, lies in `directory`."""
     lines = subprocess.run(["ps", "-Awwo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [line for line in lines if f"{directory}/results/.snakemake/scripts/" in line]
+    return [line for line in lines if f"{directory}/results/.snakemake/scripts/" in line and line.endswith(script)]
 
 
 def start(directory):
@@ -82,10 +82,11 @@ def runs(tmp_path_factory):
         done, dry = snakemake(killed, *TARGETS), snakemake(killed, *TARGETS, "-n")
         return SimpleNamespace(process=process.pid, done=done, dry=dry)
 
-    _, *at_embedding = killed_when(killed, existing(killed, "embeddings/mine/*/.*.parquet"))
+    # The first of two conditions is embedded.
+    _, *at_embedding = killed_when(killed, existing(killed, "embeddings/mine/clean/*.parquet"))
     second, *at_second = killed_when(killed, lambda: processes_of(killed), second_run)
-    _, *at_fit = killed_when(killed, existing(killed, "probes/mine/sound/*/*/*/model/model.npz"))
-    _, *at_score = killed_when(killed, existing(killed, "scores/mine/sound/*/*/*/*.csv"))
+    _, *at_fit = killed_when(killed, lambda: processes_of(killed, "fit_probes.py"))
+    _, *at_score = killed_when(killed, lambda: processes_of(killed, "score_probes.py"))
     last = snakemake(killed, *TARGETS)
     return SimpleNamespace(
         undisturbed=undisturbed,
@@ -153,7 +154,7 @@ def test_a_run_goes_on_when_the_shell_that_started_it_ends(tmp_path):
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
-    assert wait_until(existing(tmp_path, "embeddings/mine/*/.*.parquet"))
+    assert wait_until(lambda: processes_of(tmp_path, "embed_tracks.py"))
     # As when somebody logs out.
     shell.communicate(b"\n")
     assert wait_until(lambda: "Complete log" in terminal.read_text())

@@ -14,7 +14,7 @@ TIME_STEP_S = 2.0
 
 def distrust_unknown_files():
     notes = FilePersistence(path=Path(".snakemake").absolute(), nolock=True)
-    notes.started(SimpleNamespace(output=[*unknown_files(notes), *outdated_files()]))
+    notes.started(SimpleNamespace(output=[*unknown_files(notes), *OUTDATED]))
 
 
 def outdated_files():
@@ -54,9 +54,12 @@ def forget_what_is_made_again():
     for name in sorted(forced):
         # The second rule of a kind has its ledgers where the first has its own.
         forget(Path(NOTES) / re.sub(r"_\d+$", "", name), lambda output: True)
-    unwanted = forced | set(map(str, outdated_files()))
-    forget(Path(NOTES), lambda output: everything or output in unwanted)
+    unwanted = forced | set(map(str, OUTDATED))
+    if everything or unwanted:
+        forget(Path(NOTES), lambda output: everything or output in unwanted)
 
 
 if workflow.is_main_process:
+    # Looked for once, because it is told.
+    OUTDATED = list(outdated_files())
     distrust_unknown_files()

@@ -13,9 +13,8 @@ from markup import read_html
 
 from soundcheck import parquet
 from soundcheck.configuration import catalogue
-from soundcheck.configuration.plan import Evaluation, Plan
+from soundcheck.configuration.plan import Evaluation, Plan, Table
 from soundcheck.configuration.read import read
-from soundcheck.datasets.sources import synthetic
 from soundcheck.datasets.splits import making
 from soundcheck.datasets.splits.stratification import quantile_bins
 from soundcheck.plumbing.errors import SoundcheckError
@@ -376,7 +375,9 @@ def test_a_regression_gets_its_metrics_activation_and_criterion(known):
     evaluation = Evaluation("synthetic", "tempo_estimation", "single")
     assert plan.shown_metrics(evaluation) == ["r2", "mae"]
     assert plan.labelled == []
-    assert plan.tabulated("per_class") == []
+    assert plan.tables({preset: preset == "per_class" for preset in config.autotable} | {"per_class": True}) == [
+        Table("synthetic", "tempo_estimation", "single", preset) for preset in config.autotable if preset != "per_class"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -395,13 +396,3 @@ def test_a_regression_gets_its_metrics_activation_and_criterion(known):
 def test_what_does_not_fit_is_refused_by_name(known, changes, said):
     with pytest.raises(SoundcheckError, match=said):
         config_of(known, **changes)
-
-
-def test_the_synthetic_progressions_know_their_tempo():
-    tracks = synthetic.tracks("anywhere")
-    labels = synthetic.labels(tracks, "tempo_estimation")
-    assert labels.notna().sum() == 240
-    # As a table of tracks gives it back: notes have no tempo, so whole numbers become real ones.
-    assert list(synthetic.labels(tracks.assign(bpm=tracks["bpm"].astype(float)), "tempo_estimation")) == list(labels)
-    assert {95 <= int(label[0]) <= 160 for label in labels.dropna()} == {True}
-    assert synthetic.targets("tempo_estimation") == ["tempo in bpm"]

@@ -119,3 +119,13 @@ def test_the_pitch_that_sounds_is_the_pitch_that_is_listed(rendered, rows):
 def test_the_marker_names_the_dataset_synthetic(rendered):
     assert "synthetic" in json.loads((rendered / "synthetic.json").read_text())["title"].lower()
     assert "synthetic" in synthetic.TITLE.lower()
+
+
+def test_the_synthetic_progressions_know_their_tempo():
+    tracks = synthetic.tracks("anywhere")
+    labels = synthetic.labels(tracks, "tempo_estimation")
+    assert labels.notna().sum() == 240
+    # As a table of tracks gives it back: notes have no tempo, so whole numbers become real ones.
+    assert list(synthetic.labels(tracks.assign(bpm=tracks["bpm"].astype(float)), "tempo_estimation")) == list(labels)
+    assert {95 <= int(label[0]) <= 160 for label in labels.dropna()} == {True}
+    assert synthetic.targets("tempo_estimation") == ["tempo in bpm"]

@@ -111,11 +111,14 @@ def ledgers(folder: str | Path) -> list[Path]:
 
 
 def forget(folder: str | Path, is_unwanted: Callable[[str], bool]) -> None:
-    """Forget what was made of each output for which this is true, so that a job that runs again makes it again."""
+    """Forget of what each output was made for which this is true, so that a job that runs again makes it again.
+
+    With which versions it was made stays known, for as long as it is there.
+    """
     for path in ledgers(folder):
         notes = read(path)
-        left = [note for note in notes if not any(map(is_unwanted, note["outputs"]))]
-        if len(left) < len(notes):
+        left = [_without_origin(note) if any(map(is_unwanted, note["outputs"])) else note for note in notes]
+        if left != notes:
             _write(path, left)
 
 
@@ -140,6 +143,10 @@ def content(path: str | Path) -> str:
         return file_sha256(path)
     inside = sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
     return json.dumps([(each.relative_to(path).as_posix(), file_sha256(each)) for each in inside])
+
+
+def _without_origin(note: dict) -> dict:
+    return {key: value for key, value in note.items() if key != "made_of"}
 
 
 def _write(path: Path, notes: list[dict]) -> None:
